@@ -1,0 +1,1 @@
+"""The Streamlit dashboard: looks at runs and starts runs. Nothing imports it."""

@@ -1,0 +1,1 @@
+"""Small drawing functions that the pages share."""

@@ -1,0 +1,1 @@
+"""Privacy policies: what each way of running the same store collects, keeps, shares and exposes."""
