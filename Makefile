@@ -1,0 +1,28 @@
+# Variables: PYTHON (3.11 or newer), TORCH_BACKEND=cpu for the small build of PyTorch without CUDA.
+AISLE := .venv/bin/aisle
+DEMO_RUN := runs/demo
+export YOLO_OFFLINE := 1
+
+.PHONY: demo test setup check pytest clean
+
+demo: setup
+	$(AISLE) demo --out $(DEMO_RUN)
+
+test:
+	@sh setup/install.sh with-browser
+	@$(MAKE) --no-print-directory check pytest
+
+setup:
+	@sh setup/install.sh
+
+check:
+	.venv/bin/ruff check .
+	.venv/bin/ruff format --check .
+	.venv/bin/lint-imports
+	.venv/bin/mypy
+
+pytest:
+	.venv/bin/python -m pytest
+
+clean:
+	rm -rf .venv .uv runs .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
