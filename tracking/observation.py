@@ -1,0 +1,110 @@
+"""What the stages of tracking hand to each other: detections, observations, hands, floor tracks."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+#: The 17 COCO keypoints, in the order in which every `keypoints` array has them.
+KEYPOINT_NAMES = (
+    "nose",
+    "left_eye",
+    "right_eye",
+    "left_ear",
+    "right_ear",
+    "left_shoulder",
+    "right_shoulder",
+    "left_elbow",
+    "right_elbow",
+    "left_wrist",
+    "right_wrist",
+    "left_hip",
+    "right_hip",
+    "left_knee",
+    "right_knee",
+    "left_ankle",
+    "right_ankle",
+)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Detection:
+    """One person found in one frame.
+
+    Args:
+        box: (4,) float32 x1, y1, x2, y2 in pixels of the full frame; the extent that is visible.
+        confidence: 0 to 1.
+        keypoints: (17, 3) float32 x, y in pixels and confidence 0 to 1, in the order of `KEYPOINT_NAMES`.
+    """
+
+    box: NDArray[np.float32]
+    confidence: float
+    keypoints: NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Observation:
+    """One person seen by one camera at one tick, placed on the floor: what step 2 of a tick hands to step 3.
+
+    Args:
+        camera: name of the camera.
+        t: seconds from opening.
+        tracklet: id of the tracklet within this camera; ids are never used twice.
+        box: (4,) float32 x1, y1, x2, y2 pixels.
+        confidence: of the detection, 0 to 1.
+        keypoints: (17, 3) float32 x, y pixels and confidence.
+        embedding: (D,) float32 unit vector of the appearance.
+        floor: (2,) float64 metres, where the person stands.
+        covariance: (2, 2) float64 m^2 of `floor`.
+    """
+
+    camera: str
+    t: float
+    tracklet: int
+    box: NDArray[np.float32]
+    confidence: float
+    keypoints: NDArray[np.float32]
+    embedding: NDArray[np.float32]
+    floor: NDArray[np.float64]
+    covariance: NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Hand:
+    """A hand in space: side, x, y, z in metres and the standard deviation of the position in metres."""
+
+    side: Literal["L", "R"]
+    x: float
+    y: float
+    z: float
+    sd: float
+
+
+@dataclass(frozen=True, slots=True)
+class FloorTrack:
+    """One person on the floor at one tick, over all cameras.
+
+    Args:
+        track: global id, never used twice.
+        t: seconds from opening.
+        x, y: metres on the floor.
+        sd: standard deviation of x and of y, metres.
+        vx, vy: metres per second.
+        confirmed: False while the track may still turn out to be nobody, or somebody lost before.
+        hands: hands seen at this tick.
+        cameras: names of the cameras that saw the person at this tick.
+    """
+
+    track: int
+    t: float
+    x: float
+    y: float
+    sd: float
+    vx: float
+    vy: float
+    confirmed: bool
+    hands: tuple[Hand, ...] = ()
+    cameras: tuple[str, ...] = ()
