@@ -17,6 +17,7 @@ class Figure:
     note: str | None = None
 
     def __post_init__(self) -> None:
+        """Refuse an empty figure without a reason."""
         if self.value is None and not self.reason:
             raise ValueError("a figure without a value needs a reason")
 
@@ -30,12 +31,14 @@ class PolicyFigures:
     figures: Mapping[str, Figure]
 
     def __post_init__(self) -> None:
+        """Refuse a table with holes: every metric has a figure, every figure a definition."""
         if missing := METRICS.keys() - self.figures.keys():
             raise ValueError(f"{self.policy}: figures missing: {', '.join(sorted(missing))}")
         if unknown := self.figures.keys() - METRICS.keys():
             raise ValueError(f"{self.policy}: figures without a definition: {', '.join(sorted(unknown))}")
 
     def __getitem__(self, metric: str) -> Figure:
+        """The figure of one metric."""
         return self.figures[metric]
 
     def value(self, metric: str) -> float | None:

@@ -1,0 +1,27 @@
+"""Exceptions of `store`, one tree.
+
+StoreError
+├── BadInput          something handed in is wrong: file (or source), field, found, allowed
+├── UnknownAccount    a token or account that the store does not know
+└── LedgerError       the books refuse: an entry that does not balance, a visit billed twice differently
+"""
+
+
+class StoreError(Exception):
+    """Root of all errors that `store` raises on purpose."""
+
+
+class BadInput(StoreError):
+    """Input that the caller can mend; the command line prints it in one line and exits with 2."""
+
+    def __init__(self, file: object, field: str, found: object, allowed: str) -> None:
+        self.file, self.field, self.found, self.allowed = str(file), field, found, allowed
+        super().__init__(f"{self.file}: {field}: found {found!r}, allowed: {allowed}")
+
+
+class UnknownAccount(StoreError):
+    """A token or an account that the store does not know."""
+
+
+class LedgerError(StoreError):
+    """The books refuse what was asked, because money would not balance or would move twice."""
