@@ -2,6 +2,7 @@
 
 StoreError
 ├── BadInput          something handed in is wrong: file (or source), field, found, allowed
+│   └── PolicyError   a privacy policy or matcher preset is wrong
 ├── UnknownAccount    a token or account that the store does not know
 └── LedgerError       the books refuse: an entry that does not balance, a visit billed twice differently
 """
@@ -17,6 +18,10 @@ class BadInput(StoreError):
     def __init__(self, file: object, field: str, found: object, allowed: str) -> None:
         self.file, self.field, self.found, self.allowed = str(file), field, found, allowed
         super().__init__(f"{self.file}: {field}: found {found!r}, allowed: {allowed}")
+
+
+class PolicyError(BadInput):
+    """A privacy policy or matcher preset that the user can mend."""
 
 
 class UnknownAccount(StoreError):
