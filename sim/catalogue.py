@@ -1,0 +1,58 @@
+"""The built-in stores, scenarios, experiments and policies: listing them and checking files of any of these kinds."""
+
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+from sim.configuration import read_yaml
+from sim.errors import BadInput
+from sim.experiment import list_experiments, load_experiment
+from sim.scenario import list_scenarios, load_scenario
+from sim.store_plan import list_stores, load_store
+from store.privacy.policy import list_policies, load_policy
+
+#: A field that only this kind of file has, and how such a file is loaded.
+KINDS: Mapping[str, tuple[str, Callable[[Path], object]]] = {
+    "store plan": ("gondolas", load_store),
+    "experiment": ("changes", load_experiment),
+    "policy": ("collects", load_policy),
+    "scenario": ("store", load_scenario),
+}
+
+
+def check_file(path: Path) -> tuple[str, str]:
+    """Validates one file of any kind and returns its kind and its name.
+
+    Raises:
+        BadInput: it is missing, of no known kind, or wrong.
+        PolicyError: it is a wrong policy.
+    """
+    if not path.is_file():
+        raise BadInput(path, "file", "no such file", "a store, scenario, experiment or policy in YAML")
+    content = read_yaml(path)
+    for kind, (field, load) in KINDS.items():
+        if field in content:
+            return kind, str(getattr(load(path), "name", path.stem))
+    fields = ", ".join(f"{field} ({kind})" for kind, (field, _) in KINDS.items())
+    raise BadInput(path, "file", ", ".join(content) or "nothing", f"a file with one of these fields: {fields}")
+
+
+def print_catalogue() -> None:
+    """Prints every built-in store, scenario, experiment and policy with its title."""
+    console = Console()
+    for heading, names, load in (
+        ("Scenarios  (aisle run NAME)", list_scenarios(), load_scenario),
+        ("Stores  (named in a scenario)", list_stores(), load_store),
+        ("Experiments  (aisle experiment NAME)", list_experiments(), load_experiment),
+        ("Policies  (aisle compare RUN --policy NAME)", list_policies(), load_policy),
+    ):
+        console.print(_listing(heading, names, load))
+
+
+def _listing(heading: str, names: Iterable[str], load: Callable[[str], object]) -> Table:
+    table = Table(title=heading, title_justify="left", title_style="bold", box=None, show_header=False, padding=(0, 2))
+    for name in names:
+        table.add_row(name, str(getattr(load(name), "title", "")))
+    return table

@@ -1,0 +1,222 @@
+"""The `aisle` command. Exit codes: 0 done, 2 bad input (one line), 1 anything else, 130 interrupted."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from sim.errors import BadInput, MissingLibrary, SimError
+from store.errors import StoreError
+from tracking.errors import TrackingError
+
+app = typer.Typer(
+    help="Glass Aisle: an open simulator and benchmark of cashierless stores.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+errors = Console(stderr=True, soft_wrap=True, highlight=False)
+
+Seed = Annotated[int | None, typer.Option(min=0, help="Random seed; the scenario's own if left out.")]
+Out = Annotated[Path | None, typer.Option(help="Folder to write; one under runs/ if left out.")]
+Policies = Annotated[list[str] | None, typer.Option("--policy", help="Privacy policy, by name or file; repeatable.")]
+Device = Annotated[str, typer.Option(help="Where the networks run: auto, cpu or cuda.")]
+
+
+@app.command()
+def scenarios() -> None:
+    """Lists the built-in stores, scenarios, experiments and policies, one line each."""
+    from sim.catalogue import print_catalogue
+
+    print_catalogue()
+
+
+@app.command()
+def check(files: Annotated[list[Path], typer.Argument(help="Store, scenario, experiment or policy files.")]) -> None:
+    """Validates store, scenario, experiment or policy files."""
+    from sim.catalogue import check_file
+
+    for file in files:
+        kind, name = check_file(file)
+        print(f"{file}: a valid {kind}, {name}")
+
+
+@app.command()
+def run(
+    scenario: Annotated[str, typer.Argument(help="A built-in scenario's name, or a YAML file.")],
+    seed: Seed = None,
+    out: Out = None,
+    policy: Policies = None,
+    video: Annotated[bool, typer.Option(help="Write annotated videos.")] = True,
+    device: Device = "auto",
+) -> None:
+    """Runs one scenario: world, cameras, tracking, billing and policies, into a run folder."""
+    from sim.console import print_run, progress_bar
+    from sim.run import RunOptions, run_scenario
+    from sim.run_folder import new_run_folder
+    from sim.scenario import load_scenario
+
+    loaded = load_scenario(scenario)
+    chosen = loaded.seed if seed is None else seed
+    folder = new_run_folder(out, f"{loaded.name}-seed{chosen}")
+    options = RunOptions(seed=chosen, policies=policy or None, video=video, device=device)
+    with progress_bar(f"{loaded.name}, seed {chosen}") as advance:
+        finished = run_scenario(loaded, folder, options, advance)
+    print_run(finished)
+
+
+@app.command()
+def evaluate(
+    runs: Annotated[list[Path], typer.Argument(help="Run folders; several give medians too.")],
+    ceilings: Annotated[bool, typer.Option(help="Also the figure that perfect association would reach.")] = False,
+) -> None:
+    """Tracking, receipt and speed figures of runs, recomputed from their files."""
+    from sim.console import print_evaluations
+    from sim.evaluate import evaluate as recompute
+    from sim.evaluate import speed_of
+    from sim.run_folder import RunFolder
+
+    folders = [RunFolder(run) for run in runs]
+    print_evaluations([(run.name, {**recompute(run, ceilings), "speed": speed_of(run)}) for run in folders])
+
+
+@app.command()
+def compare(run: Annotated[Path, typer.Argument(help="A finished run folder.")], policy: Policies = None) -> None:
+    """The privacy and usage table of a run under several policies."""
+    from sim.console import print_policies
+    from sim.judge import judge_again
+    from sim.run_folder import RunFolder
+
+    print_policies(judge_again(RunFolder(run), policy))
+
+
+@app.command()
+def sessions(
+    csv: Annotated[Path, typer.Argument(help="Real shopping sessions (the nanostore's sessions.csv).")],
+    products: Annotated[Path, typer.Option(help="The products of the store (products.csv).")],
+    out: Annotated[Path, typer.Option(help="Folder for the scenarios.")],
+) -> None:
+    """Turns real shopping sessions into scenarios that simulated shoppers re-enact."""
+    from sim.sessions import sessions_to_scenarios
+
+    written = sessions_to_scenarios(csv, products, out)
+    print(f"{len(written)} scenarios in {out}; run one with: aisle run {written[0]}")
+
+
+@app.command()
+def experiment(
+    name: Annotated[str, typer.Argument(help="A built-in experiment's name, or a YAML file.")],
+    out: Out = None,
+    workers: Annotated[int, typer.Option(min=1, help="Processes side by side on this machine.")] = 1,
+    ray: Annotated[str | None, typer.Option(help="Address of a Ray cluster (extra `cluster`).")] = None,
+) -> None:
+    """Runs a scripted experiment: changes to a scenario, several seeds each."""
+    from sim.console import print_experiment
+    from sim.experiment import load_experiment, run_experiment
+    from sim.run_folder import new_run_folder
+
+    if ray is not None:
+        raise BadInput("command line", "--ray", ray, "nothing yet: this version runs experiments in local processes")
+    loaded = load_experiment(name)
+    print_experiment(run_experiment(loaded, new_run_folder(out, loaded.name), workers))
+
+
+@app.command()
+def dataset(
+    scenario: Annotated[str, typer.Argument(help="A scenario, or `random` for randomised plans, people and light.")],
+    out: Annotated[Path, typer.Option(help="Folder to write.")],
+    frames: Annotated[int, typer.Option(min=1, help="Frames of the training split.")] = 2000,
+    identities: Annotated[int, typer.Option(min=2, help="Identities of the re-identification crops.")] = 200,
+    seed: Annotated[int, typer.Option(min=0)] = 1,
+    split: Annotated[str, typer.Option(help="Bodies to draw: train, held-out or all.")] = "train",
+) -> None:
+    """Renders labelled images: COCO pose, MOTChallenge, re-identification crops, calibration."""
+    from sim.dataset import write_dataset
+
+    write_dataset(scenario, out, frames=frames, identities=identities, seed=seed, split=split)
+    print(f"data set in {out}")
+
+
+@app.command()
+def train(
+    what: Annotated[str, typer.Argument(help="detector or embedder")],
+    data: Annotated[Path, typer.Option(help="A data set written by `aisle dataset`.")],
+    out: Annotated[Path, typer.Option(help="Folder for checkpoints and weights; an earlier one is resumed.")] = Path(
+        "runs/train"
+    ),
+    seed: Annotated[int, typer.Option(min=0)] = 1,
+) -> None:
+    """Trains the detector or the embedder on such a data set, with progress, resumable."""
+    from tracking.training import train_detector, train_embedder
+
+    trainers = {"detector": train_detector, "embedder": train_embedder}
+    if what not in trainers:
+        raise BadInput("command line", "train", what, "detector or embedder")
+    print(f"weights in {trainers[what](data, out, seed=seed)}")
+
+
+@app.command()
+def track(
+    videos: Annotated[list[Path], typer.Argument(help="One video a camera, all starting at the same instant.")],
+    calibration: Annotated[Path, typer.Option(help="Calibration YAML; camera names are the videos' file names.")],
+    out: Annotated[Path, typer.Option(help="Folder for tracks and annotated videos.")],
+    weights: Annotated[Path | None, typer.Option(help="Other Ultralytics detection or pose weights.")] = None,
+    device: Device = "auto",
+) -> None:
+    """Runs the tracking chain on anybody's calibrated footage."""
+    from sim.track import track_videos
+
+    print(f"tracks in {track_videos(videos, calibration, out, weights, device)}")
+
+
+@app.command()
+def bench(
+    seconds: Annotated[int, typer.Option(min=5, max=600, help="Store seconds to measure.")] = 60,
+    scenario: Annotated[str, typer.Option(help="Scenario to measure.")] = "corner-shop",
+) -> None:
+    """Measures the speed of every stage and of the whole."""
+    from sim.bench import print_bench
+
+    print_bench(scenario, seconds)
+
+
+@app.command()
+def dashboard(
+    runs: Annotated[Path, typer.Argument(help="A folder of runs.")] = Path("runs"),
+    port: Annotated[int, typer.Option(min=1, max=65535)] = 8501,
+    headless: Annotated[bool, typer.Option(help="Do not open a browser.")] = False,
+) -> None:
+    """Opens the dashboard on a folder of runs."""
+    page = Path(__file__).resolve().parent.parent / "dashboard" / "app.py"
+    if not page.is_file():
+        raise BadInput("installation", "dashboard", str(page), "the dashboard package beside `sim`")
+    options = ["--server.port", str(port), "--server.headless", str(headless).lower()]
+    options += ["--browser.gatherUsageStats", "false"]
+    command = [sys.executable, "-m", "streamlit", "run", str(page), *options, "--", str(runs.resolve())]
+    raise typer.Exit(subprocess.call(command))
+
+
+def main() -> None:
+    """Entry point: turns every expected error into one line and an exit code."""
+    os.environ.setdefault("YOLO_OFFLINE", "1")
+    try:
+        app()
+    except MissingLibrary as error:
+        _fail(str(error), 2)
+    except (SimError, StoreError, TrackingError) as error:
+        _fail(str(error), 2)
+    except KeyboardInterrupt:
+        _fail("interrupted; what was written so far stays in the run folder", 130)
+
+
+def _fail(message: str, code: int) -> None:
+    errors.print(f"aisle: {' '.join(message.split())}", markup=False)
+    sys.exit(code)
+
+
+if __name__ == "__main__":
+    main()

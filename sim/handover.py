@@ -1,0 +1,40 @@
+"""What crosses from the world and from tracking into the store and into tracking, as their own types and nothing more.
+
+A real store knows its floor plan, its planogram and its gates; these functions hand over just that.
+"""
+
+from tracking.observation import FloorTrack
+from tracking.pipeline import Entrance, FloorArea
+
+from sim.store_plan import StorePlan
+from store.events import HandPosition, TrackPosition
+from store.planogram import Gate, Plate, Planogram, Product, Slot
+
+
+def planogram_of(plan: StorePlan) -> Planogram:
+    """Products, plates and slots of a plan as the store's computers know them."""
+    products = [Product(p.id, p.name, p.weight_g, p.price_cents) for p in plan.products]
+    plates = [
+        Plate(p.id, p.gondola, p.shelf, p.index, position=p.centre, size=p.size, front=p.front) for p in plan.plates()
+    ]
+    slots = [Slot(s.product, s.plates) for s in plan.slot_places()]
+    return Planogram(products, plates, slots)
+
+
+def gates_of(plan: StorePlan) -> list[Gate]:
+    """Where the gates are and which way they let people through."""
+    return [Gate(g.id, g.x, g.y, g.direction) for g in plan.gates]
+
+
+def floor_area_of(plan: StorePlan) -> FloorArea:
+    """Where people can stand, and the gates where tracks may begin and end."""
+    room = plan.room
+    boundary = [(0.0, 0.0), (room.width_m, 0.0), (room.width_m, room.depth_m), (0.0, room.depth_m)]
+    entrances = tuple(Entrance(g.id, g.x, g.y, radius_m=g.width_m / 2 + 0.7) for g in plan.gates)
+    return FloorArea(boundary=boundary, entrances=entrances, obstacles=tuple(plan.obstacles()))
+
+
+def position_of(track: FloorTrack) -> TrackPosition:
+    """A floor track as the store's event."""
+    hands = tuple(HandPosition(hand.x, hand.y, hand.z, hand.sd) for hand in track.hands)
+    return TrackPosition(track.track, track.t, track.x, track.y, track.sd, hands, track.confirmed)

@@ -1,0 +1,48 @@
+"""Judges a finished run under privacy policies: builds the day's records from the run folder and applies each."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from sim.day import day_records
+from sim.run_folder import RunFolder, write_summary
+from store.privacy.apply import apply_policy
+from store.privacy.figures import PolicyFigures
+from store.privacy.policy import load_policy
+
+
+def judge(run: RunFolder, policies: Sequence[str]) -> dict[str, dict[str, Any]]:
+    """Applies each policy to the run's day and returns policy -> metric -> figure, as `summary.json` keeps them.
+
+    What a policy's store really keeps is left in `policies/NAME/` of the run folder.
+
+    Raises:
+        PolicyError: an unknown or invalid policy.
+    """
+    return {name: _figures(judged) for name, judged in _judged(run, policies).items()}
+
+
+def judge_again(run: RunFolder, policies: Sequence[str] | None) -> list[PolicyFigures]:
+    """As `judge`, for `policies` or those of the run; adds the figures to `summary.json`."""
+    judged = _judged(run, policies or run.manifest.policies)
+    figures = run.summary.policies | {name: _figures(figure) for name, figure in judged.items()}
+    write_summary(run.path, run.summary.model_copy(update={"policies": figures}))
+    return list(judged.values())
+
+
+def _judged(run: RunFolder, policies: Sequence[str]) -> dict[str, PolicyFigures]:
+    loaded = [load_policy(name) for name in policies]
+    day = day_records(run)
+    judged = {}
+    for policy in loaded:
+        rng = np.random.default_rng([run.manifest.seed, *policy.name.encode()])
+        judged[policy.name] = apply_policy(policy, day, run.path / "policies" / policy.name, rng)
+    return judged
+
+
+def _figures(judged: PolicyFigures) -> dict[str, Any]:
+    figures = judged.to_json()["figures"]
+    if not isinstance(figures, dict):
+        raise TypeError("figures of a policy are a mapping")
+    return figures

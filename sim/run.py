@@ -1,0 +1,247 @@
+"""Runs one scenario: the world moves and is drawn, tracking watches, the store bills, policies judge, files remain."""
+
+import importlib.metadata
+import json
+import os
+import signal
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from types import FrameType
+
+from sim.evaluate import evaluate
+from sim.footage import WARM_UP_SECONDS, Footage, film
+from sim.handover import floor_area_of, gates_of, planogram_of, position_of
+from sim.judge import judge
+from sim.prefetch import Prefetch
+from sim.recorder import Recorder
+from sim.run_folder import (
+    EVENT_COLUMNS,
+    Progress,
+    RunFolder,
+    RunManifest,
+    RunSummary,
+    Status,
+    write_json,
+    write_manifest,
+    write_summary,
+    write_table,
+)
+from sim.scenario import Scenario
+from sim.stopwatch import Stopwatch, peak_memory_mb
+from sim.store_cameras import camera_models
+from sim.store_plan import StorePlan, load_store
+from sim.world import World, WorldTick
+from store.journal import Journal
+from store.ledger import Ledger
+from store.shop import Shop
+from tracking.camera import Camera, save_calibration
+from tracking.detect import Detector, YoloDetector
+from tracking.embed import Embedder, ReidEmbedder
+from tracking.pipeline import StoreTracker
+
+_VERSIONS = ("glass-aisle", "mujoco", "jupedsim", "ultralytics", "openvino", "torch", "opencv-python", "numpy")
+
+OnProgress = Callable[[float, float], None]
+
+
+class Interrupted(KeyboardInterrupt):
+    """The run was told to stop; its folder says so and its ledger is readable."""
+
+
+@dataclass(frozen=True, slots=True)
+class RunOptions:
+    """How a scenario is run.
+
+    Args:
+        seed: None takes the scenario's own.
+        policies: privacy policies to judge the day by; None takes the scenario's own.
+        video: whether to keep annotated videos.
+        device: where the networks run: auto, cpu or cuda.
+        detector, embedder: None takes the committed networks on `device`.
+    """
+
+    seed: int | None = None
+    policies: Sequence[str] | None = None
+    video: bool = False
+    device: str = "auto"
+    detector: Detector | None = None
+    embedder: Embedder | None = None
+
+
+def run_scenario(scenario: Scenario, out: Path, options: RunOptions = RunOptions(), on_progress: OnProgress | None = None) -> RunFolder:
+    """Runs a scenario into the folder `out`, which must not exist or be empty, and returns the finished run.
+
+    Raises:
+        BadInput: the scenario's store or a policy is wrong.
+        Interrupted: SIGINT or SIGTERM came; what was written stays, with status `interrupted`.
+    """
+    seed = scenario.seed if options.seed is None else options.seed
+    policies = list(scenario.policies if options.policies is None else options.policies)
+    plan = load_store(scenario.store)
+    cameras = _chosen_cameras(plan, scenario)
+    out.mkdir(parents=True, exist_ok=True)
+    manifest = RunManifest(
+        scenario=scenario.name, seed=seed, status="running", started=_now(), versions=_versions(), policies=policies,
+        pid=os.getpid(), progress=Progress(t=-WARM_UP_SECONDS, seconds=scenario.seconds),
+    )  # fmt: skip
+    write_manifest(out, manifest)
+    write_json(out / "plan.json", plan.model_dump(mode="json"))
+    write_json(out / "scenario.json", scenario.model_copy(update={"seed": seed}).model_dump(mode="json"))
+    save_calibration(out / "calibration.yaml", cameras)
+    with _status_kept(out, manifest), _signals_raise():
+        day = _Day(scenario, plan, cameras, seed, out, options, manifest, on_progress)
+        speed = day.run()
+        _finish(out, scenario, seed, policies, speed)
+    return RunFolder(out)
+
+
+class _Day:
+    """One day while it runs: the world and its cameras in one thread, tracking, billing and recording in another."""
+
+    def __init__(
+        self, scenario: Scenario, plan: StorePlan, cameras: Mapping[str, Camera], seed: int, out: Path,
+        options: RunOptions, manifest: RunManifest, on_progress: OnProgress | None,
+    ) -> None:  # fmt: skip
+        self.scenario, self.plan, self.cameras, self.seed, self.out = scenario, plan, cameras, seed, out
+        self.manifest, self.on_progress, self.video = manifest, on_progress, options.video
+        self.world = World(plan, scenario, seed)
+        self.tracker = StoreTracker(
+            cameras,
+            floor_area_of(plan),
+            options.detector or YoloDetector(device=options.device),
+            options.embedder or ReidEmbedder(device=options.device),
+        )
+        self.drawing, self.watching = Stopwatch(), Stopwatch()
+        self.next_report = 0.0
+
+    def run(self) -> dict[str, object]:
+        """Runs the day to its end and returns the `speed` block of the summary."""
+        journal = Journal(self.out / "events.jsonl")
+        ledger = Ledger(f"sqlite:///{self.out / 'store.sqlite'}")
+        shop = Shop(planogram_of(self.plan), gates_of(self.plan), self.world.accounts(), ledger, journal.append)
+        names = list(self.cameras)
+        started, t = 0.0, 0.0
+        try:
+            with (
+                Recorder(self.out, names, self.scenario.fps, self.video) as recorder,
+                Prefetch(lambda: film(self.world, self.plan, self.cameras, self.seed, self.drawing)) as footage,
+            ):
+                for shot in footage:
+                    if shot.tick is None:
+                        self.tracker.warm_up(shot.frames)
+                        continue
+                    started = started or time.perf_counter()
+                    self._tick(shot.tick, shot, shop, recorder)
+                    t = shot.tick.t
+            with self.watching.stage("store"):
+                shop.close(t)
+        finally:
+            write_json(self.out / "truth" / "receipts.json", self.world.truth_receipts())
+            journal.close()
+            ledger.close()
+        wall = time.perf_counter() - started
+        stages = {**self.drawing.stages, **self.tracker.seconds, **self.watching.stages}
+        return {
+            "real_time_factor": round(t / wall, 3), "wall_seconds": round(wall, 2), "store_seconds": t,
+            "stages": {name: round(seconds, 2) for name, seconds in stages.items()},
+            "peak_memory_mb": round(peak_memory_mb(), 1), "cameras": len(names),
+        }  # fmt: skip
+
+    def _tick(self, tick: WorldTick, shot: Footage, shop: Shop, recorder: Recorder) -> None:
+        tracks = self.tracker.step(tick.t, shot.frames)
+        with self.watching.stage("store"):
+            for scan in tick.gate_scans:
+                shop.gate_scan(scan)
+            for crossing in tick.gate_crossings:
+                shop.gate_crossing(crossing)
+            shop.positions(tick.t, [position_of(track) for track in tracks])
+            shop.weights(tick.weights_t, tick.weights_g)
+        with self.watching.stage("record"):
+            recorder.tick(tick, shot, tracks, self.tracker.last_observations, shop.account_of)
+            self._report(tick.t)
+
+    def _report(self, t: float) -> None:
+        """Once a wall second, so that whoever watches the folder sees the run move."""
+        if time.monotonic() < self.next_report:
+            return
+        self.next_report = time.monotonic() + 1.0
+        progress = Progress(t=t, seconds=self.scenario.seconds)
+        write_manifest(self.out, self.manifest.model_copy(update={"progress": progress}))
+        if self.on_progress:
+            self.on_progress(t, self.scenario.seconds)
+
+
+def _finish(out: Path, scenario: Scenario, seed: int, policies: Sequence[str], speed: dict[str, object]) -> None:
+    from sim.report import write_report  # needs a run folder, as everything after the day does
+
+    rows = [json.loads(line) for line in (out / "events.jsonl").read_text(encoding="utf-8").splitlines()]
+    table = [{"id": str(row.get("id", "")), "t": row["t"], "kind": row["kind"], "row": json.dumps(row)} for row in rows]
+    write_table(out / "events.parquet", table, EVENT_COLUMNS)
+    write_json(out / "speed.json", speed)
+    summary = RunSummary(
+        scenario=scenario.name, seed=seed, store_seconds=float(str(speed["store_seconds"])),
+        **evaluate(RunFolder(out)), speed=speed, policies={},
+    )  # fmt: skip
+    write_summary(out, summary)
+    figures = judge(RunFolder(out), policies)
+    write_summary(out, summary.model_copy(update={"policies": figures}))
+    write_report(out)
+
+
+def _chosen_cameras(plan: StorePlan, scenario: Scenario) -> dict[str, Camera]:
+    models = camera_models(plan)
+    return {name: models[name] for name in (scenario.cameras or models)}
+
+
+@contextmanager
+def _status_kept(out: Path, manifest: RunManifest) -> Iterator[None]:
+    """Whatever happens inside, `run.json` ends up saying it."""
+
+    def end(status: Status, error: str | None = None) -> None:
+        seconds = manifest.progress.seconds if manifest.progress else 0.0
+        last = RunFolder(out).manifest.progress
+        progress = Progress(t=seconds, seconds=seconds) if status == "finished" else last
+        update = {"status": status, "ended": _now(), "pid": None, "error": error, "progress": progress}
+        write_manifest(out, manifest.model_copy(update=update))
+
+    try:
+        yield
+    except KeyboardInterrupt as error:
+        end("interrupted")
+        raise Interrupted(str(error)) from error
+    except BaseException as error:
+        end("failed", f"{type(error).__name__}: {error}".splitlines()[0])
+        raise
+    end("finished")
+
+
+@contextmanager
+def _signals_raise() -> Iterator[None]:
+    """SIGTERM ends a run as Ctrl-C does."""
+
+    def stop(number: int, frame: FrameType | None) -> None:
+        raise KeyboardInterrupt(f"signal {number}")
+
+    try:
+        before = signal.signal(signal.SIGTERM, stop)
+    except ValueError:  # not in the main thread: whoever runs us there handles signals
+        yield
+        return
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds")
+
+
+def _versions() -> dict[str, str]:
+    return {name: importlib.metadata.version(name) for name in _VERSIONS}
+
+
