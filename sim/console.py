@@ -1,0 +1,168 @@
+"""What the `aisle` command prints: tables of receipts, figures and policies, and progress."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.table import Table
+
+from sim.run_folder import RunFolder
+from store.privacy.figures import Figure, PolicyFigures
+from store.privacy.metrics import METRICS
+from store.receipt import Receipt
+
+if TYPE_CHECKING:
+    from sim.experiment import ExperimentResult
+
+#: Dotted field of the evaluation, its title, and how many digits are shown.
+FIGURES = {
+    "people": ("people", 0),
+    "tracking.hota": ("HOTA", 3),
+    "tracking.idf1": ("IDF1", 3),
+    "tracking.mota": ("MOTA", 3),
+    "tracking.id_switches": ("id switches", 0),
+    "tracking.mean_error_m": ("position error m", 3),
+    "receipts.count": ("receipts", 0),
+    "receipts.exact_rate": ("exact", 3),
+    "receipts.item_f1": ("item F1", 3),
+    "receipts.overcharged_cents": ("over c", 0),
+    "receipts.undercharged_cents": ("under c", 0),
+    "receipts.reviewed": ("reviewed", 0),
+    "speed.real_time_factor": ("real-time factor", 2),
+    "speed.peak_memory_mb": ("peak MB", 0),
+}
+
+
+@contextmanager
+def progress_bar(title: str) -> Iterator[Callable[[float, float], None]]:
+    """Shows store seconds done and an estimate of the time left; yields what to call with (t, seconds)."""
+    columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[t]} of store time"))
+    with Progress(*columns, TimeElapsedColumn(), TimeRemainingColumn(), console=Console(stderr=True)) as progress:
+        task = progress.add_task(title, total=None, t="opening")
+
+        def advance(t: float, seconds: float) -> None:
+            progress.update(task, total=seconds, completed=min(t, seconds), t=f"{t:.0f} of {seconds:.0f} s")
+
+        yield advance
+
+
+def print_run(run: RunFolder) -> None:
+    """Receipts against the truth, the headline figures, the policies side by side, and where the report is."""
+    console = Console()
+    console.print(receipt_table(run))
+    evaluation = {**run.summary.model_dump(), "speed": run.summary.speed}
+    console.print(figure_table([(run.name, evaluation)]))
+    if run.summary.policies:
+        print_policies(list(stored_policies(run)))
+    console.print(f"Report: {run.path / 'report.html'}", highlight=False)
+    console.print(f"Dashboard: aisle dashboard {run.path.parent}", highlight=False)
+
+
+def stored_policies(run: RunFolder) -> Iterator[PolicyFigures]:
+    """The policies' figures that `summary.json` holds."""
+    for name, figures in run.summary.policies.items():
+        yield PolicyFigures(name, name, {metric: Figure(**figure) for metric, figure in figures.items()})
+
+
+def receipt_table(run: RunFolder) -> Table:
+    """Each visit's receipt beside what its party really took."""
+    names = {product.id: product.name for product in run.plan().products}
+    truth = {row["account"]: {str(k): int(v) for k, v in row["items"].items()} for row in run.truth_receipts()}
+    table = Table(title="Receipts", title_style="bold", title_justify="left")
+    for column in ("account", "billed", "truth", "total", "confidence", "exact"):
+        table.add_column(column, justify="right" if column in ("total", "confidence") else "left")
+    receipts = run.receipts()
+    for receipt in receipts:
+        items = truth.pop(receipt.account, {})
+        table.add_row(*_receipt_row(receipt, items, names))
+    for account, items in truth.items():
+        table.add_row(account, "[red]never billed[/red]", _items(items, names), "", "", "[red]no[/red]")
+    return table
+
+
+def figure_table(runs: Sequence[tuple[str, Mapping[str, Any]]]) -> Table:
+    """Headline figures, one run a column; several runs get a column with their median."""
+    table = Table(title="Figures", title_style="bold", title_justify="left")
+    table.add_column("figure")
+    for name, _ in runs:
+        table.add_column(name, justify="right")
+    if len(runs) > 1:
+        table.add_column("median", justify="right", style="bold")
+    for field, (title, digits) in FIGURES.items():
+        values = [_lookup(evaluation, field) for _, evaluation in runs]
+        shown = values + ([float(np.median(values))] if len(runs) > 1 else [])
+        table.add_row(title, *(f"{value:.{digits}f}" for value in shown))
+    return table
+
+
+def print_evaluations(evaluations: Sequence[tuple[str, Mapping[str, Any]]]) -> None:
+    """Prints the figures of runs, and the ceiling of perfect association where it was computed."""
+    console = Console()
+    console.print(figure_table(evaluations))
+    for name, evaluation in evaluations:
+        ceiling = evaluation["tracking"].get("perfect_association")
+        if ceiling:
+            console.print(f"{name}: with perfect association HOTA {ceiling['hota']:.3f}, IDF1 {ceiling['idf1']:.3f}")
+
+
+def print_policies(policies: Sequence[PolicyFigures]) -> None:
+    """Prints policies side by side, privacy first; a figure that does not apply is a dash, its reason below."""
+    console = Console()
+    reasons: dict[str, int] = {}
+    for group, title in (("privacy", "What each policy exposes"), ("usage", "How well the store works under it")):
+        table = Table(title=title, title_style="bold", title_justify="left")
+        table.add_column("figure")
+        table.add_column("unit", style="dim")
+        for policy in policies:
+            table.add_column(policy.policy, justify="right")
+        for name, metric in METRICS.items():
+            if metric.group == group:
+                table.add_row(metric.title, metric.unit, *(_figure(policy[name], reasons) for policy in policies))
+        console.print(table)
+    for reason, number in reasons.items():
+        console.print(f"[dim]-{number}: {reason}[/dim]", highlight=False)
+
+
+def print_experiment(result: "ExperimentResult") -> None:
+    """Prints mean and 95 % interval of every variant, and where table and plot are."""
+    console = Console()
+    experiment = result.experiment
+    table = Table(title=f"{experiment.title} (mean, 95 % interval)", title_style="bold", title_justify="left")
+    table.add_column(experiment.varied)
+    for title in experiment.measures.values():
+        table.add_column(title, justify="right")
+    for change in experiment.changes:
+        rows = result.means[result.means["label"] == change.label].set_index("measure").loc[list(experiment.measures)]
+        table.add_row(change.label, *(f"{row['mean']:.3f} [{row['low']:.3f}, {row['high']:.3f}]" for _, row in rows.iterrows()))
+    console.print(table)
+    console.print(f"Table: {result.folder / 'table.csv'}\nPlot: {result.folder / 'plot.png'}", highlight=False)
+
+
+def _receipt_row(receipt: Receipt, truth: Mapping[str, int], names: Mapping[str, str]) -> tuple[str, ...]:
+    exact = dict(receipt.lines) == dict(truth)
+    mark = "[green]yes[/green]" if exact else "[red]no[/red]"
+    review = " review" if receipt.flagged else ""
+    total, confidence = f"{receipt.cents / 100:.2f}", f"{receipt.confidence:.2f}{review}"
+    return receipt.account, _items(receipt.lines, names), _items(truth, names), total, confidence, mark
+
+
+def _items(items: Mapping[str, int], names: Mapping[str, str]) -> str:
+    return "\n".join(f"{count} x {names.get(product, product)}" for product, count in sorted(items.items())) or "nothing"
+
+
+def _figure(figure: Figure, reasons: dict[str, int]) -> str:
+    if figure.value is None:
+        number = reasons.setdefault(figure.reason or "", len(reasons) + 1)
+        return f"[dim]-{number}[/dim]"
+    digits = 0 if abs(figure.value) >= 100 else 3 if abs(figure.value) < 1 else 1
+    return f"{figure.value:,.{digits}f}"
+
+
+def _lookup(evaluation: Mapping[str, Any], field: str) -> float:
+    value: Any = evaluation
+    for part in field.split("."):
+        value = value[part]
+    return float(value)

@@ -1,0 +1,203 @@
+"""Scripted experiments: changes to a scenario, several seeds each, one table and one plot with confidence intervals."""
+
+import difflib
+import itertools
+import multiprocessing
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import Executor, Future, ProcessPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Self
+
+import matplotlib
+import numpy as np
+import pandas as pd
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+from scipy import stats
+
+from sim.configuration import FieldError, read_yaml, validated
+from sim.errors import BadInput
+from sim.run import RunOptions, run_scenario
+from sim.scenario import Scenario, load_scenario
+
+matplotlib.use("agg")
+from matplotlib import pyplot as plt
+
+EXPERIMENTS = Path(__file__).parent / "experiments"
+
+
+class Change(BaseModel):
+    """One variant of the scenario."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    label: str = Field(min_length=1, description="name of the variant in table and plot")
+    set: dict[str, Any] = Field(description="dotted scenario field to its value in this variant")
+
+
+class Experiment(BaseModel):
+    """Variants of one scenario, each run over several seeds."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    name: str = Field(pattern=r"^[a-z0-9][a-z0-9-]*$")
+    title: str
+    scenario: str = Field(description="a built-in scenario's name or a file")
+    varied: str = Field(description="what the variants differ in, as the plot's axis says it")
+    seeds: tuple[int, ...] = Field(min_length=2, description="at least two, for an interval")
+    changes: tuple[Change, ...] = Field(min_length=1)
+    measures: dict[str, str] = Field(min_length=1, description="dotted field of summary.json to its title")
+
+    @model_validator(mode="after")
+    def _labels_differ(self) -> Self:
+        labels = [change.label for change in self.changes]
+        for index, label in enumerate(labels):
+            if label in labels[:index]:
+                raise FieldError(f"changes.{index}.label", label, "a label that no other change has")
+        return self
+
+
+@dataclass(frozen=True, slots=True)
+class ExperimentResult:
+    """The figures of every run, and mean and 95 % interval of each variant.
+
+    `runs`: columns label, seed and one a measure. `means`: columns label, measure, mean, low, high, runs.
+    """
+
+    experiment: Experiment
+    folder: Path
+    runs: pd.DataFrame
+    means: pd.DataFrame
+
+
+def list_experiments() -> dict[str, Path]:
+    """Built-in experiments by name."""
+    return {path.stem: path for path in sorted(EXPERIMENTS.glob("*.yaml"))}
+
+
+def load_experiment(name_or_path: str | Path) -> Experiment:
+    """A built-in experiment by name, or one in a YAML file; every variant's scenario is checked too.
+
+    Raises:
+        BadInput: there is no such experiment, or its file is wrong.
+    """
+    builtin = list_experiments()
+    path = builtin.get(str(name_or_path), Path(name_or_path))
+    if not path.is_file():
+        near = difflib.get_close_matches(str(name_or_path), builtin, n=3, cutoff=0.4) or list(builtin)
+        raise BadInput("experiment", "name", str(name_or_path), "a file or one of " + ", ".join(near))
+    experiment = validated(Experiment, read_yaml(path), path)
+    base = load_scenario(experiment.scenario)
+    for index, change in enumerate(experiment.changes):
+        changed(base, change, f"{path}: changes.{index}.set")
+    return experiment
+
+
+def changed(base: Scenario, change: Change, source: str) -> Scenario:
+    """The scenario with the fields of the change.
+
+    Raises:
+        BadInput: a field that the scenario does not have, or a value that it refuses.
+    """
+    content = base.model_dump(mode="json")
+    for field, value in change.set.items():
+        *parents, last = field.split(".")
+        place = content
+        for parent in parents:
+            if not isinstance(place.get(parent), dict):
+                raise BadInput(source, field, parent, "a field of the scenario")
+            place = place[parent]
+        if last not in place:
+            raise BadInput(source, field, last, ", ".join(place))
+        place[last] = value
+    return validated(Scenario, content, source)
+
+
+def run_experiment(experiment: Experiment, folder: Path, workers: int = 1) -> ExperimentResult:
+    """Runs every variant with every seed into `folder/LABEL-seedN` and writes table.csv, runs.csv and plot.png.
+
+    A variant that was finished before, in the same folder, is not run again.
+    """
+    base = load_scenario(experiment.scenario)
+    jobs = [
+        (change.label, seed, changed(base, change, experiment.name), folder / f"{_slug(change.label)}-seed{seed}")
+        for change, seed in itertools.product(experiment.changes, experiment.seeds)
+    ]
+    with _pool(workers) as pool:
+        futures: list[Future[Mapping[str, Any]]] = [pool.submit(_run_one, *job[1:]) for job in jobs]
+        rows = [
+            {"label": label, "seed": seed} | {name: _lookup(future.result(), name) for name in experiment.measures}
+            for (label, seed, _, _), future in zip(jobs, futures, strict=True)
+        ]
+    runs = pd.DataFrame(rows)
+    means = pd.DataFrame(_means(experiment, runs))
+    runs.to_csv(folder / "runs.csv", index=False)
+    means.to_csv(folder / "table.csv", index=False)
+    plot(experiment, runs, means, folder / "plot.png")
+    return ExperimentResult(experiment, folder, runs, means)
+
+
+def interval(values: Sequence[float]) -> tuple[float, float, float]:
+    """Mean and 95 % confidence interval of the mean by Student's t; NaN bounds for fewer than two values."""
+    array = np.asarray(values, dtype=np.float64)
+    mean = float(array.mean())
+    if len(array) < 2:
+        return mean, float("nan"), float("nan")
+    half = float(stats.t.ppf(0.975, len(array) - 1) * array.std(ddof=1) / np.sqrt(len(array)))
+    return mean, mean - half, mean + half
+
+
+def plot(experiment: Experiment, runs: pd.DataFrame, means: pd.DataFrame, path: Path) -> None:
+    """Draws one panel a measure: mean and interval of each variant, and every run as a dot."""
+    labels = [change.label for change in experiment.changes]
+    names = list(experiment.measures)
+    figure, panels = plt.subplots(1, len(names), figsize=(3.4 * len(names), 3.6), squeeze=False, layout="constrained")
+    for panel, name in zip(panels[0], names, strict=True):
+        rows = means[means["measure"] == name].set_index("label").loc[labels]
+        spread = np.abs(rows[["low", "high"]].to_numpy().T - rows["mean"].to_numpy())
+        panel.errorbar(range(len(labels)), rows["mean"], yerr=spread, fmt="o-", color="#1f6f8b", capsize=4)
+        for position, label in enumerate(labels):
+            dots = runs[runs["label"] == label][name]
+            panel.plot([position] * len(dots), dots, ".", color="#888888", alpha=0.6)
+        panel.set_xticks(range(len(labels)), labels)
+        panel.set(xlabel=experiment.varied, title=experiment.measures[name])
+        panel.grid(alpha=0.25)
+        panel.spines[["top", "right"]].set_visible(False)
+    figure.suptitle(f"{experiment.title} (mean, 95 % interval over {len(experiment.seeds)} seeds)", fontsize=11)
+    figure.savefig(path, dpi=130)
+    plt.close(figure)
+
+
+def _pool(workers: int) -> Executor:
+    # Spawned, because OpenGL contexts and thread pools do not survive a fork.
+    return ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context("spawn"))
+
+
+def _run_one(seed: int, scenario: Scenario, folder: Path) -> Mapping[str, Any]:
+    from sim.run_folder import RunFolder
+
+    if (folder / "summary.json").is_file() and RunFolder(folder).state == "finished":
+        return RunFolder(folder).summary.model_dump()
+    return run_scenario(scenario, folder, RunOptions(seed=seed)).summary.model_dump()
+
+
+def _lookup(summary: Mapping[str, Any], field: str) -> float:
+    value: Any = summary
+    for part in field.split("."):
+        if not isinstance(value, Mapping) or part not in value:
+            raise BadInput("experiment", f"measures.{field}", part, "a field of summary.json")
+        value = value[part]
+    return float(value)
+
+
+def _means(experiment: Experiment, runs: pd.DataFrame) -> Iterator[dict[str, object]]:
+    for change, measure in itertools.product(experiment.changes, experiment.measures):
+        values = runs[runs["label"] == change.label][measure].tolist()
+        mean, low, high = interval(values)
+        yield {
+            "label": change.label, "measure": measure, "mean": mean, "low": low, "high": high, "runs": len(values),
+        }  # fmt: skip
+
+
+def _slug(label: str) -> str:
+    return "".join(letter if letter.isalnum() else "-" for letter in label.lower())
