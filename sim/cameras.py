@@ -1,0 +1,286 @@
+"""The store's cameras: frames at the price of what moves, and what each of them truly sees."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import cv2
+import mujoco
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.drawing import NEAR_M, Pencil, Pinhole, metres
+from sim.lens import Lens, SensorNoise
+from sim.scene import SceneState
+from sim.stage import Stage
+from sim.visibility import FaceView, TruthBox, face_view, skin_areas, truth_box
+from tracking.camera import Camera
+
+if TYPE_CHECKING:
+    from sim.people import Person
+    from sim.store_plan import StorePlan
+
+Picture = NDArray[np.uint8]
+Depth = NDArray[np.float32]
+_STATIC, _DYNAMIC = int(mujoco.mjtCatBit.mjCAT_STATIC), int(mujoco.mjtCatBit.mjCAT_DYNAMIC)
+
+
+@dataclass(frozen=True, slots=True)
+class RenderSettings:
+    """How frames are made.
+
+    noise_sd: sensor noise in grey levels. supersample: how many times finer the empty store is drawn, each way.
+    contact_shadow: how much darker the floor is under a person, 0 to 1. exposure_s: for motion blur of faces.
+    refresh: whether the picture of the empty store follows the shelves.
+    """
+
+    noise_sd: float = 3.0
+    supersample: int = 2
+    contact_shadow: float = 0.3
+    exposure_s: float = 1 / 60
+    refresh: bool = True
+
+
+@dataclass(slots=True)
+class _View:
+    """One camera's lens, its empty store, and its last instant; pictures are upside-down RGB as OpenGL draws them."""
+
+    lens: Lens
+    colour: Picture
+    depth: Depth
+    floor: Picture
+    moving_depth: Depth | None = None
+    stale: bool = False
+
+    def scene_depth(self) -> Depth:
+        """Raw depth of the last instant, people included."""
+        return self.depth if self.moving_depth is None else np.maximum(self.depth, self.moving_depth)
+
+
+class StoreRenderer:
+    """Renders a store's cameras; close it, or use it in a `with` block.
+
+    The store is drawn once a camera, in colour and depth, and again where items came or went; a frame then costs the
+    people alone, who are put before or behind it by depth.
+    """
+
+    def __init__(
+        self,
+        plan: StorePlan,
+        people: Mapping[str, Person],
+        cameras: Mapping[str, Camera],
+        rng: np.random.Generator,
+        settings: RenderSettings = RenderSettings(),
+    ) -> None:
+        """Compiles the scene and draws every camera's empty store.
+
+        Raises:
+            MissingLibrary: the machine cannot draw.
+        """
+        self.settings, self.cameras = settings, dict(cameras)
+        self.stage = Stage(plan, people)
+        lenses = {name: Lens.of(camera) for name, camera in self.cameras.items()}
+        fine = settings.supersample
+        self._pencil = Pencil(
+            self.stage.model,
+            max(lens.pinhole.width for lens in lenses.values()) * fine,
+            max(lens.pinhole.height for lens in lenses.values()) * fine,
+        )
+        largest = max(camera.width * camera.height for camera in self.cameras.values())
+        self._noise = SensorNoise(settings.noise_sd, rng, largest)
+        self._areas = {name: skin_areas(self.stage.model, person) for name, person in people.items()}
+        self._shown: SceneState | None = None
+        self._faces_before: dict[str, tuple[float, NDArray[np.float64]]] = {}
+        self._pencil.load(self.stage.data, _STATIC)
+        self._views = {name: self._empty_view(lens) for name, lens in lenses.items()}
+
+    def render(self, scene: SceneState, only: Sequence[str] | None = None) -> dict[str, Picture]:
+        """A frame (H, W, 3) uint8 BGR of every camera, or of those named in `only`."""
+        self._show(scene)
+        return {name: self._frame(self._views[name], scene) for name in only or self._views}
+
+    def render_empty(self) -> dict[str, Picture]:
+        """Every camera's picture of the store without people, as the shelves are now."""
+        return {name: self._noise.add(view.lens.bend(view.colour)) for name, view in self._views.items()}
+
+    def truth_boxes(self, scene: SceneState) -> dict[str, list[TruthBox]]:
+        """What each camera sees of each person in it: amodal box, visible fraction, COCO keypoints."""
+        self._show(scene)
+        skins = self._skins()
+        result: dict[str, list[TruthBox]] = {}
+        for name, view in self._views.items():
+            self._ensure_moving_depth(view)
+            depth = metres(view.scene_depth())
+            boxes = (
+                truth_box(person, view.lens, depth, *skins[person], self._areas[person], self._keypoints(person))
+                for person in self.stage.poses
+            )
+            result[name] = [box for box in boxes if box is not None]
+        return result
+
+    def face_captures(self, scene: SceneState) -> list[FaceView]:
+        """Every face that turns towards a camera that has it in view."""
+        self._show(scene)
+        faces = {name: self.stage.people[name].face(pose) for name, pose in self.stage.poses.items()}
+        views = []
+        for camera, view in self._views.items():
+            self._ensure_moving_depth(view)
+            depth = metres(view.scene_depth())
+            for person, face in faces.items():
+                velocity = self._face_velocity(person, scene.t, face[0])
+                seen = face_view(camera, person, view.lens, depth, face, velocity * self.settings.exposure_s)
+                views += [] if seen is None else [seen]
+        self._faces_before |= {name: (scene.t, face[0]) for name, face in faces.items()}
+        return views
+
+    def who(self, camera: str) -> NDArray[np.int16]:
+        """Number of the person, in the stage's order, that each pixel (H, W) of the last frame shows, else -1."""
+        view = self._views[camera]
+        skin, depth = self._pencil.segment(view.lens.pinhole)
+        owner = np.full(self.stage.model.nskin + 1, -1, np.int16)
+        for number, person in enumerate(self.stage.people.values()):
+            owner[list(person.skin_ids)] = number
+        return view.lens.bend_labels(np.where(depth > view.depth, owner[skin], np.int16(-1)).astype(np.int16))
+
+    def close(self) -> None:
+        """Frees the drawing context."""
+        self._pencil.close()
+
+    def __enter__(self) -> StoreRenderer:
+        """The renderer itself."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Closes it."""
+        self.close()
+
+    def _show(self, scene: SceneState) -> None:
+        """Sets the stage, once for the same scene, and redraws the empty store where it changed."""
+        if scene is self._shown:
+            return
+        changed = self.stage.show(scene)
+        if changed and self.settings.refresh:
+            self._pencil.load(self.stage.data, _STATIC)
+            for view in self._views.values():
+                if any(_in_sight(view, place) for place in changed):
+                    self._draw_empty(view)
+        self._pencil.load(self.stage.data, _DYNAMIC)
+        for view in self._views.values():
+            view.stale = True
+        self._shown = scene
+
+    def _empty_view(self, lens: Lens) -> _View:
+        shape = (lens.pinhole.height, lens.pinhole.width)
+        view = _View(lens, np.zeros((*shape, 3), np.uint8), np.zeros(shape, np.float32), np.zeros(shape, np.uint8))
+        self._draw_empty(view)
+        view.floor = _floor_mask(view)
+        return view
+
+    def _draw_empty(self, view: _View) -> None:
+        fine, coarse = self.settings.supersample, view.lens.pinhole
+        pinhole = Pinhole(
+            coarse.position, coarse.rotation, coarse.focal * fine, coarse.width * fine, coarse.height * fine
+        )
+        colour, depth = self._pencil.draw(pinhole)
+        size = (coarse.width, coarse.height)
+        view.colour = np.asarray(cv2.resize(colour, size, interpolation=cv2.INTER_AREA), np.uint8)
+        view.depth = np.ascontiguousarray(depth[fine // 2 :: fine, fine // 2 :: fine])
+
+    def _frame(self, view: _View, scene: SceneState) -> Picture:
+        picture = view.colour
+        view.moving_depth, view.stale = None, False
+        if any(_near_view(view.lens.pinhole, pose) for pose in self.stage.poses.values()):
+            moving, view.moving_depth = self._pencil.draw(view.lens.pinhole)
+            nearer = cv2.compare(view.moving_depth, view.depth, cv2.CMP_GT)
+            picture = picture.copy()
+            for person in scene.people:
+                _darken_floor(picture, view, person.x, person.y, self.settings.contact_shadow)
+            cv2.copyTo(moving, nearer, picture)
+        return self._noise.add(view.lens.bend(picture))
+
+    def _ensure_moving_depth(self, view: _View) -> None:
+        if view.stale:
+            _, view.moving_depth = self._pencil.draw(view.lens.pinhole)
+            view.stale = False
+
+    def _skins(self) -> dict[str, tuple[NDArray[np.float64], NDArray[np.float64]]]:
+        people = self.stage.people
+        parts = {
+            name: [self._pencil.skin_vertices(skin) for skin in people[name].skin_ids] for name in self.stage.poses
+        }
+        return {
+            name: (np.concatenate([v for v, _ in skins]), np.concatenate([n for _, n in skins]))
+            for name, skins in parts.items()
+        }
+
+    def _keypoints(self, person: str) -> NDArray[np.float64]:
+        return np.asarray(self.stage.people[person].keypoints(self.stage.poses[person]), np.float64)
+
+    def _face_velocity(self, person: str, t: float, centre: NDArray[np.float64]) -> NDArray[np.float64]:
+        before = self._faces_before.get(person)
+        if before is None or not 0 < t - before[0] < 1:
+            return np.zeros(3)
+        return np.asarray((centre - before[1]) / (t - before[0]), np.float64)
+
+
+def _near_view(pinhole: Pinhole, pose: NDArray[np.float64]) -> bool:
+    """Whether some bone may be in the picture."""
+    local = (pose[:, :3, 3] - pinhole.position) @ pinhole.rotation.T
+    front = local[local[:, 2] > NEAR_M]
+    margin = 0.35 * pinhole.focal / np.maximum(front[:, 2], 0.2)
+    x, y = np.abs(front[:, 0] / front[:, 2]) * pinhole.focal, np.abs(front[:, 1] / front[:, 2]) * pinhole.focal
+    return bool(np.any((x < pinhole.width / 2 + margin) & (y < pinhole.height / 2 + margin)))
+
+
+def _pixel(pinhole: Pinhole, points: NDArray[np.float64]) -> NDArray[np.float64]:
+    """(N, 3): column and row in the upside-down picture, and depth in metres, of world points (N, 3)."""
+    local = (points - pinhole.position) @ pinhole.rotation.T
+    z = np.maximum(local[:, 2], 1e-6)
+    columns = pinhole.focal * local[:, 0] / z + (pinhole.width - 1) / 2
+    rows = pinhole.height - 1 - (pinhole.focal * local[:, 1] / z + (pinhole.height - 1) / 2)
+    return np.stack([columns, rows, local[:, 2]], 1)
+
+
+def _in_sight(view: _View, place: NDArray[np.float64], slack_m: float = 0.6) -> bool:
+    """Whether an item there may show: in the picture, and nothing stands more than `slack_m` before it."""
+    column, row, z = _pixel(view.lens.pinhole, place[None])[0]
+    height, width = view.depth.shape
+    if z < NEAR_M or not (-20 <= column < width + 20 and -20 <= row < height + 20):
+        return False
+    nearest = view.depth[int(np.clip(row, 0, height - 1)), int(np.clip(column, 0, width - 1))]
+    return bool(metres(np.array([nearest], np.float32))[0] > z - slack_m)
+
+
+def _floor_mask(view: _View) -> Picture:
+    """255 where the empty store's pixel (H, W) is bare floor."""
+    pinhole = view.lens.pinhole
+    columns = (np.arange(pinhole.width) - (pinhole.width - 1) / 2) / pinhole.focal
+    rows = ((pinhole.height - 1) / 2 - np.arange(pinhole.height)) / pinhole.focal
+    down = pinhole.rotation[:, 2]
+    slope = columns[None] * down[0] + rows[:, None] * down[1] + down[2]
+    z = pinhole.position[2] + metres(view.depth) * slope
+    return np.asarray(np.where(np.abs(z) < 0.03, 255, 0), np.uint8)
+
+
+_RING = np.stack([np.cos(np.linspace(0, 2 * np.pi, 16)), np.sin(np.linspace(0, 2 * np.pi, 16)), np.zeros(16)], 1)
+
+
+def _darken_floor(picture: Picture, view: _View, x: float, y: float, strength: float) -> None:
+    """A soft shadow of light from everywhere: the floor under a person is a little darker."""
+    ring = _pixel(view.lens.pinhole, _RING * 0.34 + np.array([x, y, 0.0]))
+    if strength <= 0 or ring[:, 2].min() < 0.3:
+        return
+    height, width = view.depth.shape
+    low = np.maximum(np.floor(ring[:, :2].min(0)).astype(int) - 8, 0)
+    high = np.minimum(np.ceil(ring[:, :2].max(0)).astype(int) + 9, (width, height))
+    if (high - low).min() < 3:
+        return
+    mask = np.zeros((high[1] - low[1], high[0] - low[0]), np.uint8)
+    cv2.fillConvexPoly(mask, np.rint(ring[:, :2] - low).astype(np.int32), int(255 * strength))
+    size = int(max(3, min(mask.shape) // 4)) | 1
+    part = (slice(low[1], high[1]), slice(low[0], high[0]))
+    mask = np.asarray(cv2.bitwise_and(cv2.blur(mask, (size, size)), view.floor[part]), np.uint8)
+    light = cv2.cvtColor(255 - mask, cv2.COLOR_GRAY2BGR)
+    picture[part] = cv2.multiply(picture[part], light, scale=1 / 255)
