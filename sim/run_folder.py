@@ -5,11 +5,11 @@ is still going on. So JSON files are replaced in one step and never seen half wr
 line which file and which field is wrong.
 """
 
+import itertools
 import json
 import os
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal, TypeVar
@@ -17,12 +17,15 @@ from typing import Any, Literal, TypeVar
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
-from pydantic import BaseModel, ConfigDict, Field, NonNegativeFloat, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, NonNegativeFloat
 
+from sim.configuration import validated
 from sim.errors import BadInput
 from sim.store_plan import StorePlan
 from store.ledger import Receipt, read_receipts
+from store.privacy.figures import Figure
 from tracking.camera import Camera, load_calibration
+from tracking.errors import BadInput as BadTrackingInput
 
 Model = TypeVar("Model", bound=BaseModel)
 Status = Literal["running", "finished", "failed", "interrupted"]
@@ -85,14 +88,6 @@ class RunSummary(BaseModel):
     policies: dict[str, dict[str, Any]] = Field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class PolicyFigure:
-    """One figure of one policy; `reason` says why there is none where `value` is None."""
-
-    value: float | None
-    reason: str | None
-
-
 class RunFolder:
     """Reads one run folder; every table is loaded on demand and always from the files."""
 
@@ -138,7 +133,10 @@ class RunFolder:
         path = self.path / "calibration.yaml"
         if not path.is_file():
             raise BadInput(path, "file", "missing", "the calibration of the run's cameras")
-        return load_calibration(path)
+        try:
+            return load_calibration(path)
+        except BadTrackingInput as error:
+            raise BadInput(path, error.field, error.found, error.allowed) from error
 
     def people(self) -> pd.DataFrame:
         """Ground truth: where everybody was at every camera tick (columns TRUTH_PEOPLE_COLUMNS)."""
@@ -187,11 +185,11 @@ class RunFolder:
             raise BadInput(path, "file", "missing", "the ledger of the run")
         return read_receipts(f"sqlite:///{path}")
 
-    def policies(self) -> dict[str, dict[str, PolicyFigure]]:
+    def policies(self) -> dict[str, dict[str, Figure]]:
         """Privacy and usage figures: policy, then metric."""
         return {
-            policy: {metric: self._figure(policy, metric, figure) for metric, figure in figures.items()}
-            for policy, figures in self.summary.policies.items()
+            policy: {metric: self._figure(policy, metric, figure) for metric, figure in _figures_of(block).items()}
+            for policy, block in self.summary.policies.items()
         }
 
     def video(self, camera: str) -> Path | None:
@@ -212,13 +210,29 @@ class RunFolder:
             return process_alive(self.manifest.pid)
         return time.time() - (self.path / "run.json").stat().st_mtime < SILENCE_BEFORE_LOST_S
 
-    def _figure(self, policy: str, metric: str, figure: object) -> PolicyFigure:
-        if isinstance(figure, dict) and "value" in figure:
-            value = figure["value"]
-            if value is None or (isinstance(value, int | float) and not isinstance(value, bool)):
-                return PolicyFigure(None if value is None else float(value), figure.get("reason"))
-        field = f"policies.{policy}.{metric}"
-        raise BadInput(self.path / "summary.json", field, figure, '{"value": number or null, "reason": text or null}')
+    def _figure(self, policy: str, metric: str, figure: object) -> Figure:
+        try:
+            return validated_figure(figure)
+        except ValueError as error:
+            field = f"policies.{policy}.{metric}"
+            raise BadInput(self.path / "summary.json", field, figure, str(error)) from error
+
+
+def validated_figure(figure: object) -> Figure:
+    """A figure of `summary.json`; ValueError says what is allowed."""
+    if not isinstance(figure, dict) or "value" not in figure:
+        raise ValueError('{"value": number or null, "reason": text or null}')
+    numbers = {name: figure.get(name) for name in ("value", "low", "high")}
+    for name, number in numbers.items():
+        if number is not None and (isinstance(number, bool) or not isinstance(number, int | float)):
+            raise ValueError(f"{name} a number or null")
+    return Figure(reason=figure.get("reason"), note=figure.get("note"), **numbers)
+
+
+def _figures_of(block: dict[str, Any]) -> dict[str, Any]:
+    """The metrics of a policy's block, which may hold them directly or beside its title."""
+    inner = block.get("figures")
+    return inner if isinstance(inner, dict) else block
 
 
 def list_runs(folder: Path | str) -> list[RunFolder | BadInput]:
@@ -234,6 +248,21 @@ def list_runs(folder: Path | str) -> list[RunFolder | BadInput]:
         except BadInput as error:
             found.append((manifest.stat().st_mtime, error))
     return [run for _, run in sorted(found, key=lambda pair: -pair[0])]
+
+
+def new_run_folder(out: Path | None, name: str) -> Path:
+    """An empty folder for a new run: `out`, or `runs/NAME`, `runs/NAME-2` and so on, whichever is free.
+
+    Raises:
+        BadInput: `out` is a file, or a folder with something in it.
+    """
+    if out is not None:
+        if out.exists() and not (out.is_dir() and not any(out.iterdir())):
+            raise BadInput("command line", "--out", str(out), "a folder that is empty or does not exist")
+        return out
+    root = Path("runs")
+    names = (name if number == 1 else f"{name}-{number}" for number in itertools.count(1))
+    return next(root / free for free in names if not (root / free).exists())
 
 
 def process_alive(pid: int) -> bool:
@@ -319,14 +348,7 @@ def read_journal(path: Path) -> Iterator[dict[str, Any]]:
 
 
 def _validated(model: type[Model], path: Path) -> Model:
-    value = read_object(path)
-    try:
-        return model.model_validate(value)
-    except ValidationError as error:
-        first = error.errors()[0]
-        field = ".".join(str(part) for part in first["loc"]) or "file"
-        found = "missing" if first["type"] == "missing" else first["input"]
-        raise BadInput(path, field, found, first["msg"]) from error
+    return validated(model, read_object(path), path)
 
 
 def _parsed(path: Path) -> Any:
