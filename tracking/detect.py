@@ -1,0 +1,234 @@
+"""People and their keypoints in frames: the detector's contract, and YOLO networks that fulfil it.
+
+On a CPU the network runs through OpenVINO, on an NVIDIA card through PyTorch.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal, Protocol
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from tracking.errors import MissingWeights
+from tracking.observation import Detection
+
+Frame = NDArray[np.uint8]
+"""(H, W, 3) uint8, BGR."""
+
+Device = Literal["auto", "cpu", "cuda"]
+Network = Callable[[Frame], NDArray[np.float32]]
+"""Takes a batch (B, 224, 384, 3) uint8 BGR, gives (B, 4 + classes + 51, anchors) or (B, 300, 6 + 51) float32."""
+
+COMMITTED_WEIGHTS = Path(__file__).parent / "weights" / "detector.xml"
+INPUT_WIDTH, INPUT_HEIGHT = 384, 224
+FILL = 128
+_KEYPOINT_VALUES = 51
+
+
+class Detector(Protocol):
+    """Finds people in frames."""
+
+    @property
+    def dimmed(self) -> bool:
+        """Whether it expects frames in which the empty store is dimmed (see `tracking.background`)."""
+        ...
+
+    def detect(self, images: Sequence[Frame]) -> list[list[Detection]]:
+        """The people in each of the (H, W, 3) images, in px of that image, most certain first."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class DetectorSettings:
+    """What counts as a detection."""
+
+    confidence: float = 0.25
+    """Least confidence, 0 to 1, of a detection."""
+    overlap: float = 0.65
+    """Intersection over union from which the less certain of two boxes is taken for the same person."""
+    most: int = 60
+    """Detections kept in one frame."""
+
+
+class YoloDetector:
+    """A YOLO network of the Ultralytics family as a detector of people."""
+
+    def __init__(
+        self,
+        weights: Path | None = None,
+        device: Device = "auto",
+        dimmed: bool = True,
+        settings: DetectorSettings | None = None,
+    ) -> None:
+        """Load a network.
+
+        Args:
+            weights: an OpenVINO `.xml`, a `.pt` of our own training, or any Ultralytics detection or pose `.pt` with
+                COCO's classes (which is a pickle: only from a source you trust); None for the committed network.
+            device: `auto` takes CUDA where there is one.
+            dimmed: whether the network was trained on dimmed frames; False for public weights.
+            settings: thresholds.
+
+        Raises:
+            MissingWeights: no such file, or not a network.
+        """
+        self.dimmed = dimmed
+        self.settings = settings or DetectorSettings()
+        self._network = load_network(weights, device)
+
+    def detect(self, images: Sequence[Frame]) -> list[list[Detection]]:
+        """The people in each of the (H, W, 3) images, in px of that image, most certain first."""
+        if not images:
+            return []
+        canvases, places = zip(*(letterbox(image) for image in images), strict=True)
+        outputs = self._network(np.stack(canvases))
+        return [
+            self._people(output, place, image.shape[1], image.shape[0])
+            for output, place, image in zip(outputs, places, images, strict=True)
+        ]
+
+    def _people(
+        self, output: NDArray[np.float32], place: tuple[float, float, float], width: int, height: int
+    ) -> list[Detection]:
+        boxes, confidences, keypoints = decode(output, self.settings.confidence)
+        kept = suppress(boxes, confidences, self.settings.overlap)[: self.settings.most]
+        scale, left, top = place
+        boxes = (boxes[kept] - (left, top, left, top)) / scale
+        boxes = np.clip(boxes, 0, (width, height, width, height)).astype(np.float32)
+        keypoints = keypoints[kept].copy()
+        keypoints[..., :2] = (keypoints[..., :2] - (left, top)) / scale
+        return [
+            Detection(box, float(confidence), points)
+            for box, confidence, points in zip(boxes, confidences[kept], keypoints, strict=True)
+            if box[2] > box[0] and box[3] > box[1]
+        ]
+
+
+def letterbox(image: Frame) -> tuple[Frame, tuple[float, float, float]]:
+    """The image at network size (224, 384, 3), centred on grey, and the place it has there: scale, left, top in px."""
+    height, width = image.shape[:2]
+    scale = min(INPUT_WIDTH / width, INPUT_HEIGHT / height)
+    inner = max(1, round(width * scale)), max(1, round(height * scale))
+    small = cv2.resize(image, inner, interpolation=cv2.INTER_LINEAR)
+    left, top = (INPUT_WIDTH - inner[0]) // 2, (INPUT_HEIGHT - inner[1]) // 2
+    canvas = np.full((INPUT_HEIGHT, INPUT_WIDTH, 3), FILL, np.uint8)
+    canvas[top : top + inner[1], left : left + inner[0]] = small
+    return canvas, (scale, left, top)
+
+
+def decode(
+    output: NDArray[np.float32], least: float
+) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32]]:
+    """One image's raw output as boxes (N, 4) xyxy, confidences (N,), keypoints (N, 17, 3), all in network px.
+
+    Class 0 is the person, as in COCO. Networks without keypoints give zeros, networks that end in their own
+    suppression (rows of x1, y1, x2, y2, confidence, class) are understood by their shape.
+    """
+    if output.shape[1] in (6, 6 + _KEYPOINT_VALUES):
+        rows = output[(output[:, 4] >= least) & (output[:, 5] == 0)]
+        boxes, confidences, rest = rows[:, :4], rows[:, 4], rows[:, 6:]
+    else:
+        columns = output[:, output[4] >= least].T
+        centre, half = columns[:, :2], columns[:, 2:4] / 2
+        boxes, confidences = np.concatenate([centre - half, centre + half], 1), columns[:, 4]
+        has_keypoints = output.shape[0] >= 5 + _KEYPOINT_VALUES and output.shape[0] != 84
+        rest = columns[:, -_KEYPOINT_VALUES:] if has_keypoints else columns[:, :0]
+    if rest.shape[1] != _KEYPOINT_VALUES:
+        rest = np.zeros((len(boxes), _KEYPOINT_VALUES), np.float32)
+    return boxes, confidences, rest.reshape(-1, 17, 3)
+
+
+def suppress(boxes: NDArray[np.float32], confidences: NDArray[np.float32], overlap: float) -> NDArray[np.intp]:
+    """Indices of the boxes (N, 4) xyxy that remain, most certain first, once each person is kept only once."""
+    order = np.argsort(-confidences, kind="stable")
+    low, high = boxes[:, :2], boxes[:, 2:]
+    area = (high - low).prod(1)
+    kept: list[int] = []
+    while len(order):
+        first, rest = order[0], order[1:]
+        kept.append(int(first))
+        sides = np.minimum(high[first], high[rest]) - np.maximum(low[first], low[rest])
+        shared = np.maximum(sides, 0).prod(1)
+        order = rest[shared <= overlap * (area[first] + area[rest] - shared)]
+    return np.array(kept, np.intp)
+
+
+def load_network(weights: Path | None, device: Device) -> Network:
+    """The network in `weights` (None: the committed one), ready to run.
+
+    Raises:
+        MissingWeights: no such file, or not a network.
+    """
+    path = Path(weights) if weights is not None else COMMITTED_WEIGHTS
+    on_cuda = device == "cuda" or (device == "auto" and path.with_suffix(".pt").exists() and _cuda_works())
+    if weights is None and on_cuda:
+        path = path.with_suffix(".pt")
+    if not path.exists():
+        raise MissingWeights(f"{path}: no such file; allowed: an OpenVINO .xml or a .pt of a YOLO network")
+    if path.suffix == ".xml":
+        return _openvino_network(path)
+    if path.suffix == ".pt":
+        return _torch_network(path, "cuda" if on_cuda else "cpu")
+    raise MissingWeights(f"{path}: found {path.suffix!r}; allowed: an OpenVINO .xml or a .pt of a YOLO network")
+
+
+def _cuda_works() -> bool:
+    # PyTorch takes seconds to import: look for a card before asking it.
+    if not Path("/dev/nvidia0").exists() and not Path("/dev/dxg").exists():
+        return False
+    import torch
+
+    return torch.cuda.is_available()
+
+
+def _openvino_network(path: Path) -> Network:
+    import openvino as ov
+    from openvino.preprocess import ColorFormat, PrePostProcessor
+
+    core = ov.Core()
+    try:
+        model = core.read_model(path)
+        steps = PrePostProcessor(model)
+        steps.input().tensor().set_element_type(ov.Type.u8).set_layout(ov.Layout("NHWC")).set_color_format(
+            ColorFormat.BGR
+        )
+        steps.input().model().set_layout(ov.Layout("NCHW"))
+        steps.input().preprocess().convert_color(ColorFormat.RGB).convert_element_type(ov.Type.f32).scale(255.0)
+        compiled = core.compile_model(steps.build(), "CPU", {"PERFORMANCE_HINT": "THROUGHPUT"})
+    except RuntimeError as error:
+        raise MissingWeights(f"{path}: not a network that OpenVINO can read ({str(error).splitlines()[-1]})") from error
+    requests = ov.AsyncInferQueue(compiled)
+
+    def run(batch: Frame) -> NDArray[np.float32]:
+        outputs: list[Any] = [None] * len(batch)
+
+        def keep(request: Any, index: int) -> None:
+            outputs[index] = request.get_output_tensor(0).data[0].copy()
+
+        requests.set_callback(keep)
+        for index in range(len(batch)):
+            requests.start_async({0: batch[index : index + 1]}, index)
+        requests.wait_all()
+        return np.stack(outputs)
+
+    return run
+
+
+def _torch_network(path: Path, device: str) -> Network:
+    import torch
+
+    from tracking.training.network import read_network
+
+    network = read_network(path).to(device).eval()
+
+    @torch.inference_mode()
+    def run(batch: Frame) -> NDArray[np.float32]:
+        images = torch.from_numpy(np.ascontiguousarray(batch[..., ::-1])).to(device).permute(0, 3, 1, 2).float() / 255
+        output = network(images)
+        result: NDArray[np.float32] = (output[0] if isinstance(output, tuple) else output).float().cpu().numpy()
+        return result
+
+    return run
