@@ -1,0 +1,45 @@
+"""Checks of a scenario against its store: every camera, product, gondola, shelf and plate that it names exists."""
+
+import difflib
+from collections.abc import Iterable
+
+from sim.errors import BadInput
+from sim.scenario import HandOver, MisplacedAtOpening, Pick, PutBack, Scenario
+from sim.store_plan import StorePlan
+
+
+def check_scenario(scenario: Scenario, plan: StorePlan, source: object) -> None:
+    """Refuses a scenario that names what its store does not have.
+
+    Raises:
+        BadInput: the first such name, with its field and near names.
+    """
+    for index, camera in enumerate(scenario.cameras or ()):
+        _known(source, f"cameras.{index}", camera, [spec.name for spec in plan.cameras])
+    for index, item in enumerate(scenario.misplaced):
+        _check_item(plan, item, source, f"misplaced.{index}")
+    for s, shopper in enumerate(scenario.shoppers.scripted):
+        for a, action in enumerate(shopper.actions):
+            if isinstance(action, Pick | PutBack | HandOver):
+                _check_item(plan, action, source, f"shoppers.scripted.{s}.actions.{a}")
+
+
+def _check_item(plan: StorePlan, item: Pick | PutBack | HandOver | MisplacedAtOpening, source: object, at: str) -> None:
+    _known(source, f"{at}.product", item.product, plan.product_of)
+    if isinstance(item, HandOver) or item.gondola is None or item.shelf is None:
+        return
+    _known(source, f"{at}.gondola", item.gondola, [gondola.id for gondola in plan.gondolas])
+    gondola = next(g for g in plan.gondolas if g.id == item.gondola)
+    if item.shelf > len(gondola.shelves):
+        raise BadInput(source, f"{at}.shelf", item.shelf, f"1 to {len(gondola.shelves)} on gondola {gondola.id}")
+    most = gondola.shelves[item.shelf - 1].plates_per_shelf
+    wrong = [plate for plate in item.plates if not 1 <= plate <= most]
+    if wrong:
+        raise BadInput(source, f"{at}.plates", wrong[0], f"1 to {most} on that shelf")
+
+
+def _known(source: object, field: str, name: str, names: Iterable[str]) -> None:
+    known = list(names)
+    if name not in known:
+        near = difflib.get_close_matches(name, known, n=3, cutoff=0.4) or known[:6]
+        raise BadInput(source, field, name, "one of the store's, for example " + ", ".join(near))
