@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from typing import Any
 
@@ -42,6 +43,8 @@ class Pencil:
         Raises:
             MissingLibrary: no OpenGL library can be loaded, or it gives no context.
         """
+        # Mesa's worker threads fight with the rest of a run for the cores; drawing in the caller's thread is faster.
+        os.environ.setdefault("LP_NUM_THREADS", "0")
         choose_backend()
         from mujoco import gl_context  # only importable once a backend is chosen
 

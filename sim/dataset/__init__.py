@@ -1,0 +1,9 @@
+"""Labelled pictures from the simulation: people with boxes and keypoints, re-identification crops, whole runs.
+
+`render_dataset` makes frames of random stores, `render_reid` crops of random people, each with a bodies' split so that
+what is tested was never trained on.
+"""
+
+from sim.dataset.pose_frames import render_dataset
+
+__all__ = ["render_dataset"]

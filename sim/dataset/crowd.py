@@ -1,0 +1,132 @@
+"""Random people in a store: standing, walking, reaching into shelves, crouching, close together."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from shapely.geometry import Point
+from shapely.geometry.polygon import Polygon
+
+from sim.people import Person, Reach
+from sim.store_places import SlotPlace
+from sim.store_plan import StorePlan
+
+SHOULDER_ROOM_M = 0.36  # closest that two people's centres come
+
+
+@dataclass(frozen=True, slots=True)
+class Posture:
+    """One person at one instant, as the renderer takes it."""
+
+    person: str
+    x: float
+    y: float
+    heading: float
+    phase: float = 0.0
+    speed: float = 0.0
+    reach: Reach | Sequence[Reach] | None = None
+    carrying: float = 0.0
+    held_product: str | None = None
+
+
+class Crowd:
+    """Draws postures of `people` in a plan."""
+
+    def __init__(self, plan: StorePlan, people: Sequence[Person], rng: np.random.Generator) -> None:
+        """Prepares the floor on which people can stand."""
+        self._people, self._rng = list(people), rng
+        self._floor: Polygon = plan.walkable(clearance_m=0.2)
+        self._slots: list[SlotPlace] = plan.slot_places()
+        self._products = [product.id for product in plan.products]
+        self._bounds = self._floor.bounds
+
+    def postures(self, count: int) -> list[Posture]:
+        """`count` different people, or fewer where the floor is full."""
+        chosen = self._rng.permutation(len(self._people))[:count]
+        placed: list[Posture] = []
+        for index in chosen:
+            posture = self._free_posture(self._people[int(index)], placed)
+            if posture is not None:
+                placed.append(posture)
+        return placed
+
+    def posture(self, person: Person, near: tuple[float, float] | None = None, radius_m: float = 1.5) -> Posture | None:
+        """One posture of a person, within `radius_m` of a point if that is given."""
+        for _ in range(40):
+            posture = self._at_shelf(person) if self._rng.uniform() < 0.3 else self._on_floor(person)
+            if near is None or np.hypot(posture.x - near[0], posture.y - near[1]) < radius_m:
+                return posture
+        return None
+
+    def _free_posture(self, person: Person, placed: list[Posture]) -> Posture | None:
+        for _ in range(25):
+            kind = self._rng.uniform()
+            if kind < 0.42 and self._slots:
+                posture = self._at_shelf(person)
+            elif kind < 0.62 and placed:
+                posture = self._beside(person, placed[int(self._rng.integers(len(placed)))])
+            else:
+                posture = self._on_floor(person)
+            if self._is_free(posture, placed):
+                return posture
+        return None
+
+    def _is_free(self, posture: Posture, placed: list[Posture]) -> bool:
+        near = any(np.hypot(posture.x - p.x, posture.y - p.y) < SHOULDER_ROOM_M for p in placed)
+        return not near and bool(self._floor.covers(Point(posture.x, posture.y)))
+
+    def _at_shelf(self, person: Person) -> Posture:
+        """Reaching into a slot, or standing before it with hanging arms."""
+        rng = self._rng
+        if not self._slots:
+            return self._on_floor(person)
+        slot = self._slots[int(rng.integers(len(self._slots)))]
+        back = np.array([np.cos(slot.heading), np.sin(slot.heading)])
+        side = np.array([-back[1], back[0]])
+        x, y = np.array(slot.access) - back * rng.uniform(-0.03, 0.2) + side * rng.normal(0, 0.12)
+        target = np.array(slot.centre) + np.append(side * rng.normal(0, 0.05), rng.uniform(0.02, 0.2))
+        hand = "R" if rng.uniform() < 0.65 else "L"
+        reach = Reach(hand, _point(target), float(np.clip(rng.uniform(-0.2, 1.2), 0, 1)))
+        held = slot.product if rng.uniform() < 0.4 else None
+        heading = slot.heading + rng.normal(0, 0.25)
+        return Posture(person.name, float(x), float(y), heading, 0.0, 0.0, reach, self._carrying(), held)
+
+    def _on_floor(self, person: Person) -> Posture:
+        rng = self._rng
+        for _ in range(60):
+            x, y = rng.uniform(self._bounds[0], self._bounds[2]), rng.uniform(self._bounds[1], self._bounds[3])
+            if self._floor.covers(Point(x, y)):
+                break
+        return self._standing_or_walking(person, float(x), float(y), rng.uniform(-np.pi, np.pi))
+
+    def _beside(self, person: Person, other: Posture) -> Posture:
+        """In the same group: shoulder to shoulder or face to face."""
+        rng = self._rng
+        angle, distance = rng.uniform(-np.pi, np.pi), rng.uniform(0.38, 0.85)
+        x, y = other.x + distance * np.cos(angle), other.y + distance * np.sin(angle)
+        heading = float(rng.choice([other.heading, angle + np.pi])) + rng.normal(0, 0.3)
+        return self._standing_or_walking(person, float(x), float(y), heading)
+
+    def _standing_or_walking(self, person: Person, x: float, y: float, heading: float) -> Posture:
+        rng = self._rng
+        speed = float(rng.uniform(0.3, 1.3) * person.walking_speed) if rng.uniform() < 0.6 else 0.0
+        held = str(rng.choice(self._products)) if rng.uniform() < 0.15 else None
+        reach = self._gesture(x, y, heading) if rng.uniform() < 0.25 else None
+        phase = float(rng.uniform(0, 2 * np.pi))
+        return Posture(person.name, x, y, heading, phase, speed, reach, self._carrying(), held)
+
+    def _gesture(self, x: float, y: float, heading: float) -> Reach:
+        """A hand somewhere before the body: a telephone, a product looked at, a hand to the floor."""
+        rng = self._rng
+        angle, distance = heading + rng.normal(0, 0.4), rng.uniform(0.2, 0.6)
+        target = np.array([x + distance * np.cos(angle), y + distance * np.sin(angle), rng.uniform(0.15, 1.7)])
+        return Reach("R" if rng.uniform() < 0.5 else "L", _point(target), float(rng.uniform(0.3, 1)))
+
+    def _carrying(self) -> float:
+        return float(self._rng.uniform(0, 1)) if self._rng.uniform() < 0.5 else 0.0
+
+
+def _point(v: np.ndarray) -> tuple[float, float, float]:
+    return float(v[0]), float(v[1]), float(v[2])
