@@ -136,7 +136,9 @@ def print_experiment(result: "ExperimentResult") -> None:
         table.add_column(title, justify="right")
     for change in experiment.changes:
         rows = result.means[result.means["label"] == change.label].set_index("measure").loc[list(experiment.measures)]
-        table.add_row(change.label, *(f"{row['mean']:.3f} [{row['low']:.3f}, {row['high']:.3f}]" for _, row in rows.iterrows()))
+        table.add_row(
+            change.label, *(f"{row['mean']:.3f} [{row['low']:.3f}, {row['high']:.3f}]" for _, row in rows.iterrows())
+        )
     console.print(table)
     console.print(f"Table: {result.folder / 'table.csv'}\nPlot: {result.folder / 'plot.png'}", highlight=False)
 
@@ -150,7 +152,9 @@ def _receipt_row(receipt: Receipt, truth: Mapping[str, int], names: Mapping[str,
 
 
 def _items(items: Mapping[str, int], names: Mapping[str, str]) -> str:
-    return "\n".join(f"{count} x {names.get(product, product)}" for product, count in sorted(items.items())) or "nothing"
+    return (
+        "\n".join(f"{count} x {names.get(product, product)}" for product, count in sorted(items.items())) or "nothing"
+    )
 
 
 def _figure(figure: Figure, reasons: dict[str, int]) -> str:

@@ -86,7 +86,9 @@ def _iou(pairs: pd.DataFrame) -> pd.Series:
 
 def _boxes(path: Path) -> pd.DataFrame:
     rows = read_mot(path)
-    return pd.DataFrame([(row.frame, row.id, *row.box) for row in rows], columns=["frame", "id", "x1", "y1", "x2", "y2"])
+    return pd.DataFrame(
+        [(row.frame, row.id, *row.box) for row in rows], columns=["frame", "id", "x1", "y1", "x2", "y2"]
+    )
 
 
 def _cameras(run: RunFolder) -> tuple[CameraRecord, ...]:

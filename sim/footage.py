@@ -6,10 +6,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.cameras import FaceView, StoreRenderer, TruthBox
+from sim.cameras import StoreRenderer
 from sim.scene import SceneState
 from sim.stopwatch import Stopwatch
 from sim.store_plan import StorePlan
+from sim.visibility import FaceView, TruthBox
 from sim.world import World, WorldTick
 from tracking.camera import Camera
 
@@ -30,19 +31,20 @@ class Footage:
     faces: list[FaceView]
 
 
-def film(world: World, plan: StorePlan, cameras: Mapping[str, Camera], seed: int, watch: Stopwatch) -> Iterator[Footage]:
+def film(
+    world: World, plan: StorePlan, cameras: Mapping[str, Camera], seed: int, watch: Stopwatch
+) -> Iterator[Footage]:
     """Draws the empty store for `WARM_UP_SECONDS`, then the world tick by tick until its day is over."""
     rng = np.random.default_rng([seed, 0xCA4E7A])
     with StoreRenderer(plan, world.people, cameras, rng) as renderer:
-        empty = SceneState(-WARM_UP_SECONDS, (), world.shelf_stock)
-        for _ in range(round(WARM_UP_SECONDS * world.fps)):
+        for _ in range(round(WARM_UP_SECONDS * world.scenario.fps)):
             with watch.stage("render"):
-                frames = renderer.render(empty)
+                frames = renderer.render_empty()
             yield Footage(None, frames, {}, [])
         while not world.done:
             with watch.stage("world"):
                 tick = world.step()
-            scene = SceneState(tick.t, tick.people, tick.shelf_stock)
+            scene = SceneState(tick.t, tick.people, tick.shelf_stock, tick.misplaced)
             with watch.stage("render"):
                 frames = renderer.render(scene)
             with watch.stage("truth"):

@@ -3,12 +3,11 @@
 A real store knows its floor plan, its planogram and its gates; these functions hand over just that.
 """
 
-from tracking.observation import FloorTrack
-from tracking.pipeline import Entrance, FloorArea
-
 from sim.store_plan import StorePlan
 from store.events import HandPosition, TrackPosition
-from store.planogram import Gate, Plate, Planogram, Product, Slot
+from store.planogram import Gate, Planogram, Plate, Product, Slot
+from tracking.observation import FloorTrack
+from tracking.pipeline import Entrance, FloorArea
 
 
 def planogram_of(plan: StorePlan) -> Planogram:

@@ -11,10 +11,10 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from sim.cameras import FaceView, TruthBox
 from sim.footage import Footage
 from sim.run_folder import write_json
 from sim.tables import TableWriter
+from sim.visibility import FaceView, TruthBox
 from sim.world import WorldTick
 from tracking.annotate import annotate
 from tracking.observation import FloorTrack, Observation
@@ -61,7 +61,9 @@ class Recorder:
         self._boxes = {name: self._text(f"truth/boxes/{name}.txt") for name in cameras}
         self._tracks = {name: self._text(f"tracks/{name}.txt") for name in cameras}
         self._videos = {
-            name: self._files.enter_context(VideoWriter(out / "video" / f"{name}.mp4", fps)) for name in cameras if video
+            name: self._files.enter_context(VideoWriter(out / "video" / f"{name}.mp4", fps))
+            for name in cameras
+            if video
         }
         self._numbers: dict[str, int] = {}
         self._frame = 0
@@ -137,9 +139,7 @@ class Recorder:
         x1, y1, x2, y2 = (float(value) for value in box)
         file.write(f"{self._frame},{number},{x1:.1f},{y1:.1f},{x2 - x1:.1f},{y2 - y1:.1f},{confidence:.3f},-1,-1,-1\n")
 
-    def _write_pictures(
-        self, t: float, frames: Mapping[str, NDArray[np.uint8]], sightings: Sequence[Sighting]
-    ) -> None:
+    def _write_pictures(self, t: float, frames: Mapping[str, NDArray[np.uint8]], sightings: Sequence[Sighting]) -> None:
         live = t >= self._next_live
         if not (live or self._videos):
             return

@@ -32,8 +32,7 @@ from sim.run_folder import (
 )
 from sim.scenario import Scenario
 from sim.stopwatch import Stopwatch, peak_memory_mb
-from sim.store_cameras import camera_models
-from sim.store_plan import StorePlan, load_store
+from sim.store_plan import StorePlan, camera_models, load_store
 from sim.world import World, WorldTick
 from store.journal import Journal
 from store.ledger import Ledger
@@ -72,7 +71,9 @@ class RunOptions:
     embedder: Embedder | None = None
 
 
-def run_scenario(scenario: Scenario, out: Path, options: RunOptions = RunOptions(), on_progress: OnProgress | None = None) -> RunFolder:
+def run_scenario(
+    scenario: Scenario, out: Path, options: RunOptions = RunOptions(), on_progress: OnProgress | None = None
+) -> RunFolder:
     """Runs a scenario into the folder `out`, which must not exist or be empty, and returns the finished run.
 
     Raises:
@@ -243,5 +244,3 @@ def _now() -> str:
 
 def _versions() -> dict[str, str]:
     return {name: importlib.metadata.version(name) for name in _VERSIONS}
-
-
