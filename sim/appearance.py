@@ -57,6 +57,7 @@ class Appearance:
     """Factor on the swing of the arms, 0.4 ... 1.6."""
 
     def __post_init__(self) -> None:
+        """Refuses bad values."""
         load_body(self.body)
         for field, choices in (
             *((f, CHOICES[f]) for f in ("hair", "sleeve", "lower", "bag")),
@@ -83,7 +84,8 @@ class Appearance:
         names = {f.name for f in dataclasses.fields(cls)}
         for wrong in sorted(names ^ set(values)):
             raise BadInput("Appearance", wrong, values.get(wrong), "exactly the fields " + ", ".join(sorted(names)))
-        return cls(**{k: tuple(v) if k in COLOURS else v for k, v in values.items()})
+        fields: dict[str, Any] = {k: tuple(v) if k in COLOURS else v for k, v in values.items()}
+        return cls(**fields)
 
 
 COLOURS = ("hair_colour", "upper_colour", "print_colour", "lower_colour", "shoe_colour", "bag_colour")

@@ -8,6 +8,7 @@ Run in a process of its own (Anny loads warp, which must not follow MuJoCo into 
 The recipe is in `bodies.md`. Rest pose: metres, z up, soles at z = 0, the body faces -y, its left is +x, arms out.
 """
 
+import itertools
 import pathlib
 import sys
 
@@ -23,9 +24,9 @@ TOPOLOGY = "notoes_collapse5pc"
 BONES = {"root": "root", "spine03": "root", "spine01": "spine03", "neck01": "spine01", "head": "neck01"}
 for side in "LR":
     chain = ["spine01", "clavicle", "upperarm01", "lowerarm01", "wrist", "finger3-1"]
-    BONES |= {f"{b}.{side}": a if a == "spine01" else f"{a}.{side}" for a, b in zip(chain, chain[1:], strict=False)}
+    BONES |= {f"{b}.{side}": a if a == "spine01" else f"{a}.{side}" for a, b in itertools.pairwise(chain)}
     chain = ["root", "upperleg01", "lowerleg01", "foot", "toe2-1"]
-    BONES |= {f"{b}.{side}": a if a == "root" else f"{a}.{side}" for a, b in zip(chain, chain[1:], strict=False)}
+    BONES |= {f"{b}.{side}": a if a == "root" else f"{a}.{side}" for a, b in itertools.pairwise(chain)}
 NAMES = tuple(BONES)
 
 # Anny's age for years of life, from the stature its bodies have there (3 y 95 cm ... 12 y 150 cm, SHOPPERS' table).
@@ -80,13 +81,13 @@ def reduced_weights(model: anny.Anny) -> np.ndarray:
 
 
 def along(points: np.ndarray, joints: list[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
-    """Place of points on a chain of joints (0 at the first, 1 at the second, ..., free beyond both ends), and around it.
+    """Place of points on a chain of joints (0 at the first, 1 at the second, free beyond both ends), and around it.
 
     Around: 0 in front, 1 behind, the same on the left and on the right.
     """
     best, place, around = np.full(len(points), np.inf), np.zeros(len(points)), np.zeros(len(points))
     last = len(joints) - 2
-    for k, (a, b) in enumerate(zip(joints, joints[1:], strict=False)):
+    for k, (a, b) in enumerate(itertools.pairwise(joints)):
         axis = (b - a) / np.linalg.norm(b - a)
         t = np.clip((points - a) @ (b - a) / ((b - a) @ (b - a)), -1 if k == 0 else 0, 2 if k == last else 1)
         off = points - a - t[:, None] * (b - a)
@@ -128,6 +129,8 @@ def topology(rest: np.ndarray, joints: np.ndarray, weights: np.ndarray) -> dict[
     for k, chain in enumerate(chains, start=2):
         for side, mine in (("L", rest[:, 0] >= 0), ("R", rest[:, 0] < 0)):
             places[mine, k], arounds[mine, k] = along(rest[mine], [at[f"{b}.{side}"] for b in chain])
+    # Hips and the tops of the thighs count as torso, so that a shirt's hem never crosses from one chart to another.
+    chart[(chart == 3) & (places[:, 0] > -0.24)] = 0
     return {
         "chart": chart.astype(np.int8),
         "places": places.astype(np.float16),

@@ -42,7 +42,7 @@ class Chart:
         return place, around
 
 
-TORSO = Chart(0, 0, 64, 128, -0.3, 1.05)
+TORSO = Chart(0, 0, 64, 128, -0.5, 1.05)
 HEAD = Chart(64, 0, 64, 128, -0.2, 1.9)
 ARM = Chart(128, 0, 64, 128, -0.3, 3.6)
 LEG = Chart(192, 0, 64, 128, -0.4, 3.4)
@@ -52,22 +52,23 @@ BAG = Chart(128, 128, 64, 64, 0.0, 1.0)
 BY_LIMB = (TORSO, HEAD, ARM, LEG)
 
 SLEEVE_END = {"none": -0.05, "short": 0.62, "long": 1.93}
-LEG_END = {"trousers": 1.9, "shorts": 0.92, "skirt": -0.4}
+LEG_END = {"trousers": 1.92, "shorts": 0.92, "skirt": 0.5}
 WAIST, NECKLINE = 0.14, 0.93
-HIPS_PER_THIGH = 1.45  # torso lengths (hips to neck) in one thigh length, to carry a hem from one chart to the other
+COAT = 0.68  # looseness from which an upper garment is a coat
 
 
 def painted(appearance: Appearance, body: Body) -> NDArray[np.uint8]:
     """The atlas (256, 256, 3) uint8 RGB of that person."""
-    atlas = np.full((SIZE, SIZE, 3), 0.5)
+    atlas: Floats = np.full((SIZE, SIZE, 3), 0.5)
     _paint(atlas, TORSO, _torso(appearance))
     _paint(atlas, HEAD, _head(appearance, body))
     _paint(atlas, ARM, _arm(appearance))
     _paint(atlas, LEG, _leg(appearance))
-    _paint(atlas, SKIRT, _lower(appearance, *SKIRT.grid()))
+    _paint(atlas, SKIRT, _tails(appearance))
     _paint(atlas, HAIR, np.broadcast_to(appearance.hair_colour, (HAIR.height, HAIR.width, 3)))
     _paint(atlas, BAG, _bag(appearance))
-    return (np.clip(atlas, 0, 1) * 255).astype(np.uint8)
+    pixels: NDArray[np.uint8] = (np.clip(atlas, 0, 1) * 255).astype(np.uint8)
+    return pixels
 
 
 def _paint(atlas: Floats, chart: Chart, colours: Floats) -> None:
@@ -99,7 +100,8 @@ def _printed(kind: str, ground: Colour, ink: Colour, place: Floats, around: Floa
         "block": (place > 0.55).astype(float),
         "logo": ((np.abs(place - 0.68) < 0.13) & (around < 0.17)).astype(float),
     }[kind]
-    return np.array(ground) + marks[..., None] * (np.array(ink) - np.array(ground))
+    cloth: Floats = np.array(ground) + marks[..., None] * (np.array(ink) - np.array(ground))
+    return cloth
 
 
 def _torso(a: Appearance) -> Floats:
@@ -113,7 +115,7 @@ def _torso(a: Appearance) -> Floats:
     colours[place < hem] = _lower(a, place, around)[place < hem]
     belt = (place > hem - 0.03) & (place < hem)
     colours[belt] *= 0.6
-    if a.looseness > 0.6:  # a coat or jacket, open or zipped in front
+    if a.looseness > COAT:  # a coat or jacket, open or zipped in front
         colours[(around < 0.02) & (place > hem) & (place < neckline)] *= 0.45
     if a.bag == "backpack":
         straps = (np.abs(around - 0.24) < 0.045) & (place > 0.45)
@@ -122,8 +124,23 @@ def _torso(a: Appearance) -> Floats:
 
 
 def hem_place(appearance: Appearance) -> float:
-    """Where the upper garment ends on the torso's chart: at the waist if tight, below the hips if loose."""
-    return WAIST - 0.38 * appearance.looseness
+    """Where the upper garment ends on the torso's chart: at the waist if tight or over a skirt, else lower if loose."""
+    return WAIST if appearance.lower == "skirt" else WAIST - 0.36 * appearance.looseness
+
+
+def has_tails(appearance: Appearance) -> bool:
+    """Whether the upper garment is a coat that falls over the thighs."""
+    return appearance.looseness > COAT and appearance.lower != "skirt"
+
+
+def _tails(a: Appearance) -> Floats:
+    """A skirt, or the tails of a coat."""
+    place, around = SKIRT.grid()
+    if not has_tails(a):
+        return _lower(a, place, around)
+    colours = _upper(a, -0.7 * place, around, 1.0)
+    colours[around < 0.02] *= 0.45
+    return colours
 
 
 def _arm(a: Appearance) -> Floats:
@@ -143,14 +160,9 @@ def _leg(a: Appearance) -> Floats:
     cloth = _lower(a, place * 0.7, around)
     end = LEG_END[a.lower]
     colours[place < end] = cloth[place < end]
-    if a.lower == "skirt":
-        colours[place < 0.1] = np.array(a.lower_colour)
-    coat = place < -hem_place(a) * HIPS_PER_THIGH
-    if hem_place(a) < 0:
-        colours[coat] = _upper(a, -place / HIPS_PER_THIGH, around, 1.0)[coat]
-    shoes = place > 1.93
+    shoes = place > 1.92
     colours[shoes] = a.shoe_colour
-    colours[(place > 1.86) & (place <= 1.93) & (end < 1.5)] = 0.9
+    colours[(place > 1.84) & (place <= 1.92) & (end < 1.5)] = 0.9
     return colours
 
 
@@ -192,6 +204,8 @@ def _head(a: Appearance, body: Body) -> Floats:
         )
     cover = scalp(a.hair, place, around)
     colour = {"cap": a.bag_colour, "scarf": a.bag_colour}.get(a.hair, a.hair_colour)
+    if a.hair == "cap":
+        colours[scalp("short", place, around)] = a.hair_colour
     colours[cover] = colour
     if a.hair == "none":
         stubble = scalp("short", place, around)

@@ -11,9 +11,10 @@ from numpy.typing import NDArray
 
 from sim.appearance import Appearance
 from sim.bodies import BONE, BONES, Body, Floats, load_topology
-from sim.clothes import BAG, BY_LIMB, HAIR, SKIRT, SLEEVE_END, Chart, hem_place, scalp
+from sim.clothes import BAG, BY_LIMB, HAIR, SKIRT, SLEEVE_END, Chart, has_tails, hem_place, scalp
 
 CARRY = len(BONES)
+BAG_DEPTH_M = {"tote": 0.48, "basket": 0.40}  # from the hand to the bottom of what hangs from it
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +31,9 @@ def dressed(appearance: Appearance, body: Body) -> Mesh:
     """The mesh of that person."""
     parts = [_clothed_body(appearance, body)]
     if appearance.lower == "skirt":
-        parts.append(_skirt(body))
+        parts.append(_skirt(body, 0.88))
+    elif has_tails(appearance):
+        parts.append(_skirt(body, 0.1 + 0.5 * appearance.looseness))
     if appearance.hair == "long":
         parts.append(_long_hair(body))
     if appearance.hair == "bun":
@@ -57,18 +60,41 @@ def _let_out(a: Appearance, body: Body) -> Floats:
     amount = np.zeros(len(body.vertices))
     hem = hem_place(a)
     on_torso = t.chart == 0
-    amount[on_torso] = np.where(torso > hem, cloth, 0.007)[on_torso]
+    amount[on_torso] = np.where(torso > hem, cloth, 0.010 if a.lower != "skirt" else 0.0)[on_torso]
     amount[on_torso & (torso > 0.9)] = 0.004
     sleeve = (t.chart == 2) & (arm < SLEEVE_END[a.sleeve])
     amount[sleeve] = 0.8 * cloth
     on_leg = t.chart == 3
     trousers = {"trousers": 0.010 + 0.004 * np.clip(leg, 0, 1.9), "shorts": 0.014 + 0 * leg, "skirt": 0 * leg}[a.lower]
-    amount[on_leg] = np.where(leg < {"trousers": 1.85, "shorts": 0.95, "skirt": 0}[a.lower], trousers, 0)[on_leg]
+    amount[on_leg] = np.where(leg < {"trousers": 1.9, "shorts": 0.95, "skirt": 0}[a.lower], trousers, 0)[on_leg]
     amount[on_leg & (leg > 1.93)] = 0.008
     hair = {"none": 0.001, "short": 0.010, "full": 0.032, "long": 0.018, "bun": 0.010, "cap": 0.014, "scarf": 0.012}
     crown = (t.chart == 1) & scalp("short" if a.hair == "none" else a.hair, head, t.arounds[:, 1])
     amount[crown] = hair[a.hair]
-    return body.vertices + normals(body.vertices, t.faces) * (amount * size)[:, None]
+    outwards = normals(body.vertices, t.faces)
+    # Cloth hangs over hollows instead of following them: the smoothed body is filled in where it lies outside.
+    hollow = ((_smoothed(body.vertices) - body.vertices) * outwards).sum(1)
+    clothed = (
+        (on_torso & (torso < 0.85) & ((torso > hem) | (a.lower != "skirt")))
+        | sleeve
+        | (on_leg & (leg < 1.7) & (amount > 0))
+    )
+    drape = np.where(clothed, np.maximum(hollow, 0) * (0.5 + 0.5 * a.looseness), 0)
+    moved: Floats = body.vertices + outwards * (amount * size + drape)[:, None]
+    return moved
+
+
+def _smoothed(vertices: Floats, rounds: int = 6) -> Floats:
+    """Vertices moved to the mean of their neighbours, `rounds` times."""
+    faces = load_topology().faces
+    pairs = np.concatenate([faces[:, [0, 1]], faces[:, [1, 2]], faces[:, [2, 0]]])
+    pairs = np.unique(np.concatenate([pairs, pairs[:, ::-1]]), axis=0)
+    count = np.bincount(pairs[:, 0], minlength=len(vertices))[:, None]
+    for _ in range(rounds):
+        total = np.zeros_like(vertices)
+        np.add.at(total, pairs[:, 0], vertices[pairs[:, 1]])
+        vertices = total / count
+    return vertices
 
 
 def normals(vertices: Floats, faces: NDArray[np.int64]) -> Floats:
@@ -105,7 +131,8 @@ def _bound(count: int, **shares: Floats | float) -> Floats:
     out = np.zeros((count, CARRY + 1))
     for name, share in shares.items():
         out[:, CARRY if name == "carry" else BONE[name.replace("_", ".")]] += share
-    return out / out.sum(1, keepdims=True)
+    shares_of_one: Floats = out / out.sum(1, keepdims=True)
+    return shares_of_one
 
 
 def _sheet(rows: Floats, weights: Floats, chart: Chart, closed: bool) -> Mesh:
@@ -116,21 +143,26 @@ def _sheet(rows: Floats, weights: Floats, chart: Chart, closed: bool) -> Mesh:
         around = 1 - np.abs(1 - 2 * around * (m - 1) / m)
     index = np.arange(n * m).reshape(n, m)
     right = np.roll(index, -1, axis=1)
-    quads = [(index[:-1], right[:-1], right[1:]), (index[:-1], right[1:], index[1:])]
+    quads = [(index[:-1], right[1:], right[:-1]), (index[:-1], index[1:], right[1:])]
     last = m if closed else m - 1
     faces = np.concatenate([np.stack(q, axis=2)[:, :last].reshape(-1, 3) for q in quads])
     texcoords = chart.texcoord(chart.low + place.ravel() * (chart.high - chart.low), around.ravel())
     return Mesh(rows.reshape(-1, 3), texcoords, faces, weights)
 
 
-def _skirt(body: Body) -> Mesh:
-    """Rings from the waist to just above the knee; lower down each column follows the nearer leg."""
+def _both_sides(mesh: Mesh) -> Mesh:
+    """The mesh with its back drawn too (skins show one side only)."""
+    return _joined([mesh, Mesh(mesh.vertices, mesh.texcoords, mesh.faces[:, ::-1], mesh.weights)])
+
+
+def _skirt(body: Body, length: float) -> Mesh:
+    """Rings from the waist down that share of the thigh; lower down each column follows the nearer leg."""
     t = load_topology()
     j, size = body.joints, body.height_m / 1.75
     lower = t.weights[:, [BONE["root"], BONE["spine03"], BONE["upperleg01.L"], BONE["upperleg01.R"]]].sum(1) > 0.5
     z = body.vertices[:, 2]
     hip, knee = j[BONE["upperleg01.L"], 2], j[BONE["lowerleg01.L"], 2]
-    levels = [hip + 0.12 * size, hip, hip - 0.3 * (hip - knee), knee + 0.12 * (hip - knee)]
+    levels = [hip + 0.12 * size, hip, hip - 0.35 * length * (hip - knee), hip - length * (hip - knee)]
     angles = np.arange(14) / 14 * math.tau
     rings = []
     for k, level in enumerate(levels):
@@ -140,7 +172,7 @@ def _skirt(body: Body) -> Mesh:
         flare = (0.012, 0.018, 0.03, 0.045)[k] * size
         x, y = (wide + flare) * np.sin(angles), middle - (deep + 1.3 * flare) * np.cos(angles)
         rings.append(np.stack([x, y, np.full(14, level)], axis=1))
-    share = np.repeat((0.0, 0.35, 0.75, 0.95), 14)
+    share = np.repeat((0.0, 0.35, 0.35 + 0.45 * length, min(0.35 + 0.7 * length, 0.95)), 14)
     left = np.tile(np.clip(0.5 + 0.8 * np.sin(angles), 0, 1), 4)
     weights = _bound(56, root=1 - share, upperleg01_L=share * left, upperleg01_R=share * (1 - left))
     return _sheet(np.array(rings), weights, SKIRT, closed=True)
@@ -187,12 +219,13 @@ def _brim(body: Body) -> Mesh:
         [half[0] * np.sin(angles), -half[1] * np.cos(angles), 0 * angles + 0.42 * half[2]], axis=1
     )
     outer = inner + np.array([0, -0.55 * half[1], -0.1 * half[2]]) * np.cos(angles)[:, None]
-    return _sheet(np.stack([inner, outer]), _bound(10, head=1.0), BAG, closed=False)
+    return _both_sides(_sheet(np.stack([inner, outer]), _bound(10, head=1.0), BAG, closed=False))
 
 
 def _box(centre: Floats, half: Floats, weights_of: dict[str, float], open_top: bool = False) -> Mesh:
     """A box of six (or five) separate sides, so that its edges look sharp."""
-    corners, faces = [], []
+    corners: list[Floats] = []
+    faces: list[list[list[int]]] = []
     for axis in range(3):
         for sign in (-1.0, 1.0):
             if open_top and axis == 2 and sign > 0:
@@ -219,16 +252,17 @@ def _bags(a: Appearance, body: Body) -> list[Mesh]:
         centre = np.array([0, chest[:, 1].max() + 0.8 * half[1], j[BONE["spine01"], 2] - 0.06 * s])
         return [_box(centre, half, {"spine01": 0.8, "spine03": 0.2})]
     if a.bag == "shoulder":
-        half = np.array([0.05, 0.15, 0.11]) * s
-        hip = j[BONE["upperleg01.R"]]
-        wide = np.abs(body.vertices[load_topology().chart == 0][:, 0]).max()
-        return [_box(np.array([-wide - half[0], hip[1] + 0.02, hip[2] + 0.02 * s]), half, {"root": 1.0})]
+        half = np.array([0.045, 0.13, 0.10]) * s
+        hips = body.vertices[(load_topology().chart == 0) & (load_topology().places[:, 0] < 0.1)]
+        centre = np.array([-np.abs(hips[:, 0]).max() - 0.3 * half[0], hips[:, 1].max() - 0.03, j[0, 2] - 0.02 * s])
+        return [_box(centre, half, {"root": 1.0})]
     if a.bag == "tote":
         half = np.array([0.05, 0.17, 0.18])
         return [_box(np.array([0, 0, -0.30]), half, {"carry": 1.0}), *_handles(0.04, 0.06, -0.12)]
     if a.bag == "basket":
         half = np.array([0.14, 0.20, 0.10])
-        return [_box(np.array([0, 0, -0.30]), half, {"carry": 1.0}, open_top=True), *_handles(0.02, 0.19, -0.20)]
+        box = _box(np.array([0, 0, -0.30]), half, {"carry": 1.0}, open_top=True)
+        return [_both_sides(box), *_handles(0.02, 0.19, -0.20)]
     return []
 
 
@@ -237,7 +271,7 @@ def _handles(wide: float, reach: float, low: float) -> list[Mesh]:
     straps = []
     for end in (-reach, reach):
         rows = np.array([[[-wide, 0, 0], [wide, 0, 0]], [[-wide, end, low], [wide, end, low]]]) * (0.35, 1, 1)
-        straps.append(_sheet(rows, _bound(4, carry=1.0), BAG, closed=False))
+        straps.append(_both_sides(_sheet(rows, _bound(4, carry=1.0), BAG, closed=False)))
     return straps
 
 

@@ -13,11 +13,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.appearance import Appearance, Colour, sample_appearance
-from sim.bodies import AGE_GROUPS, BONE, BONES, Floats, load_body, load_topology
+from sim.bodies import BONE, BONES, Floats, load_body, load_topology
 from sim.clothes import SIZE, painted
 from sim.errors import BadInput
-from sim.figure import CARRY, Mesh, dressed, soles
-from sim.gait import Habit, ReachGoal, Walker, rotation_z, stride_length
+from sim.figure import BAG_DEPTH_M, CARRY, Mesh, dressed, soles
+from sim.gait import Habit, Walker, stride_length
+from sim.reaching import ReachGoal
 
 __all__ = ["LEFT_TO_RIGHT", "Appearance", "Colour", "Person", "Reach", "advance_phase", "sample_appearance"]
 
@@ -37,7 +38,7 @@ _KEYPOINT_BONES = tuple(
 
 @dataclass(frozen=True, slots=True)
 class Reach:
-    """A hand on its way: side "L" or "R", target (x, y, z) of the palm in world metres, blend 0 (hanging) ... 1 (there).
+    """A hand on its way: side "L" or "R", target (x, y, z) of the palm in world metres, blend 0 (hanging) to 1 (there).
 
     Raises BadInput for another side, a blend outside 0 ... 1 or a target that is not three finite numbers.
     """
@@ -47,6 +48,7 @@ class Reach:
     blend: float
 
     def __post_init__(self) -> None:
+        """Refuses bad values."""
         if self.side not in SIDES:
             raise BadInput("Reach", "side", self.side, "L, R")
         if not 0 <= self.blend <= 1:
@@ -62,6 +64,7 @@ class Person:
     """
 
     def __init__(self, name: str, appearance: Appearance) -> None:
+        """Loads the body; draws nothing yet."""
         if not name or not all(c.isalnum() or c in "-_" for c in name):
             raise BadInput("Person", "name", name, 'letters, digits, "-", "_"')
         self.name, self.appearance = name, appearance
@@ -73,7 +76,8 @@ class Person:
         self.shoulder_half_width_m = float(joints[BONE["upperarm01.L"], 0]) + 0.045 * body.height_m / 1.75
         self.walking_speed = SPEEDS.get(body.age_group, 1.15 if body.female else 1.35)
         stoop = 0.16 * (body.years - 60) / 25 if body.age_group == "elder" else 0.0
-        habit = Habit(stoop=stoop, sway=appearance.arm_sway, bag_side=1, bag=appearance.bag)
+        bend = 0.85 if appearance.bag in BAG_DEPTH_M else 1.35
+        habit = Habit(stoop=stoop, sway=appearance.arm_sway, carrying_bend=bend)
         self._walker = Walker(body, habit, *soles(appearance, body))
         self._face_points = _face_points(appearance.body)
         self._skins: tuple[int, ...] = ()
@@ -134,8 +138,9 @@ class Person:
     ) -> Floats:
         """(B, 4, 4) world transforms of a person over (x, y) facing `heading`, at `phase` (radians) of a walk.
 
-        speed in m/s scales the gait, 0 stands; reach: one hand or both; carrying 0 ... 1 bends the left arm, which
-        holds the bag. Raises BadInput for values that are not finite, a negative speed or carrying outside 0 ... 1.
+        speed in m/s scales the gait, 0 stands; reach: one hand or both; carrying 0 ... 1 bends the left arm (the
+        one that holds a bag). Raises BadInput for values
+        that are not finite, a negative speed or carrying outside 0 ... 1.
         """
         if not all(math.isfinite(v) for v in (x, y, heading, phase, speed)) or speed < 0:
             raise BadInput(
@@ -143,7 +148,8 @@ class Person:
             )
         if not 0 <= carrying <= 1:
             raise BadInput("Person.pose", "carrying", carrying, "0 ... 1")
-        turn, at = rotation_z(heading + math.pi / 2), np.array([x, y, 0.0])
+        c, s = math.cos(heading), math.sin(heading)
+        turn, at = np.array([[-s, -c, 0], [c, -s, 0], [0, 0, 1]]), np.array([x, y, 0.0])  # -y of the body to heading
         reaches = (reach,) if isinstance(reach, Reach) else tuple(reach or ())
         goals = tuple(ReachGoal(SIDES[r.side], _tuple((np.array(r.target) - at) @ turn), r.blend) for r in reaches)
         posture = self._walker.posture(phase, speed, goals, carrying)
@@ -153,6 +159,8 @@ class Person:
         out[:, 3, 3] = 1
         out[CARRY, :3, :3] = turn
         out[CARRY, :3, 3] = self.hand(out, "L")
+        # A bag in the hand of someone who crouches stands on the floor.
+        out[CARRY, 2, 3] = max(out[CARRY, 2, 3], BAG_DEPTH_M.get(self.appearance.bag, 0.0))
         return out
 
     def place(self, data: mujoco.MjData, pose: Floats) -> None:
@@ -219,8 +227,9 @@ def _tuple(v: Floats) -> tuple[float, float, float]:
 
 
 def _face_points(index: int) -> Floats:
-    """(5, 3) nose, eyes and ears relative to the head bone at rest; the eyes' fronts, a centimetre before their middle."""
+    """(5, 3) nose, eyes and ears relative to the head bone at rest; the eyes' fronts lie before their middle."""
     body, t = load_body(index), load_topology()
     front = np.array([0, -0.012, 0]) * body.height_m / 1.75
     nose, ears = body.vertices[[t.nose_vertex]], body.vertices[list(t.ear_vertices)]
-    return np.concatenate([nose, body.eyes + front, ears]) - body.joints[BONE["head"]]
+    points: Floats = np.concatenate([nose, body.eyes + front, ears]) - body.joints[BONE["head"]]
+    return points
