@@ -1,1 +1,31 @@
-"""Privacy policies: what each way of running the same store collects, keeps, shares and exposes."""
+"""Privacy policies: what each way of running the same store collects, keeps, shares and exposes.
+
+A `Policy` (YAML in `policies/`) is applied to one day's `DayRecords`; its store is filled, searched, expired and then
+counted. Every figure carries a value or the reason why there is none.
+"""
+
+from store.privacy.apply import ComparisonRow, apply_policy, compare
+from store.privacy.catalogue import list_policies, load_policy
+from store.privacy.day import Basket, Billing, CameraRecord, DayRecords, ReceiptRecord, VisitRecord
+from store.privacy.figures import Figure, PolicyFigures
+from store.privacy.metrics import METRICS, Metric
+from store.privacy.policy import Policy
+
+__all__ = [
+    "METRICS",
+    "Basket",
+    "Billing",
+    "CameraRecord",
+    "ComparisonRow",
+    "DayRecords",
+    "Figure",
+    "Metric",
+    "Policy",
+    "PolicyFigures",
+    "ReceiptRecord",
+    "VisitRecord",
+    "apply_policy",
+    "compare",
+    "list_policies",
+    "load_policy",
+]

@@ -81,7 +81,7 @@ class KeptStore:
         self._database.execute("INSERT OR REPLACE INTO people VALUES (?, ?, ?)", (person, account, expires))
 
     def collect(self, table: str, records: Sequence[Record], keep_seconds: float) -> None:
-        """Write records that expire `keep_seconds` after their time; 0 writes nothing. Either way the log counts them."""
+        """Write records that expire `keep_seconds` after their time (0: none); either way the log counts them."""
         if keep_seconds > 0:
             marks = ", ".join("?" * (4 + len(COLUMNS[table])))
             names = ", ".join(("person", "t", "seconds", "expires", *(own.split()[0] for own in COLUMNS[table])))

@@ -10,7 +10,6 @@ from pydantic import BaseModel, ValidationError
 from store.errors import PolicyError
 from store.privacy.policy import ContradictionError
 
-
 _Model = TypeVar("_Model", bound=BaseModel)
 
 
@@ -67,7 +66,8 @@ def _policy_error(path: Path, model: type[BaseModel], error: ValidationError) ->
         return PolicyError(path, cause.field, cause.found, cause.allowed)
     field = ".".join(str(part) for part in first["loc"]) or "file"
     if first["type"] == "extra_forbidden":
-        return PolicyError(path, field, first["input"], _known_fields(model, str(first["loc"][-1])))
+        name = str(first["loc"][-1])
+        return PolicyError(path, field, name, _known_fields(model, name))
     if first["type"] == "missing":
         return PolicyError(path, field, None, "a value (the field is required)")
     return PolicyError(path, field, first["input"], first["msg"])
@@ -75,7 +75,7 @@ def _policy_error(path: Path, model: type[BaseModel], error: ValidationError) ->
 
 def _known_fields(model: type[BaseModel], name: str) -> str:
     near = difflib.get_close_matches(name, _all_fields(model), n=1, cutoff=0.6)
-    return "no such field" + (f"; did you mean {near[0]}?" if near else "; known fields only")
+    return f"no such field; did you mean {near[0]}?" if near else "only the fields that the built-in files use"
 
 
 def _all_fields(model: type[BaseModel]) -> list[str]:

@@ -74,7 +74,8 @@ class Gallery:
     strangers: Any
     size: int
     _added: dict[int, Vectors] = field(default_factory=dict)
-    _removed: set[int] = field(default_factory=set)
+    _hidden: set[int] = field(default_factory=set)
+    _enrolled: int = 0
 
     @classmethod
     def open(cls, size: int, seed: int, folder: Path | None = None, factory: str | None = None) -> Self:
@@ -87,30 +88,31 @@ class Gallery:
 
     def __len__(self) -> int:
         """People who can be found."""
-        return self.size - sum(person < self.size for person in self._removed) + len(self._added)
+        return self.size - len(self._hidden) + len(self._added)
 
     def add(self, faces: Vectors) -> list[int]:
         """Enrol faces (N, 128); returns their new ids."""
-        first = max([self.size - 1, *self._added, *self._removed]) + 1
+        first = self.size + self._enrolled
         ids = list(range(first, first + len(faces)))
+        self._enrolled += len(faces)
         self._added.update(zip(ids, np.asarray(faces, np.float32), strict=True))
         return ids
 
     def remove(self, ids: Sequence[int]) -> None:
         """Remove people: added ones are forgotten, strangers in the shared file are never returned again."""
         for person in ids:
-            self._added.pop(person, None)
-            self._removed.add(person)
+            self._added.pop(int(person), None)
+            if person < self.size:
+                self._hidden.add(int(person))
 
     def search(self, probes: Vectors, k: int, threshold: float = -1.0) -> tuple[Vectors, Ids]:
         """The best `k` people of each probe (N, 128) at or above the cosine `threshold`.
 
         Returns scores and ids, both (N, k), best first; -1 is the id, and -inf the score, where there are fewer.
         """
-        gone = sum(person < self.size for person in self._removed)
-        scores, ids = self.strangers.search(np.ascontiguousarray(probes, np.float32), min(k + gone, self.size))
+        scores, ids = self.strangers.search(np.ascontiguousarray(probes, np.float32), min(k + len(self._hidden), self.size))
         scores, ids = self._with_added(probes, scores, ids)
-        hidden = np.isin(ids, list(self._removed)) | (scores < threshold) | (ids < 0)
+        hidden = np.isin(ids, list(self._hidden)) | (scores < threshold) | (ids < 0)
         scores, ids = np.where(hidden, -np.inf, scores), np.where(hidden, -1, ids)
         order = np.argsort(-scores, axis=1, kind="stable")[:, :k]
         best = np.take_along_axis(scores, order, 1).astype(np.float32), np.take_along_axis(ids, order, 1)

@@ -36,7 +36,7 @@ _PRIVACY = (
         "identified_share",
         "People identified",
         "share",
-        "People of whom the policy's store, during the day, held a record that leads to an account, a stored biometric "
+        "People of whom the store still holds, one day after closing, a record that leads to an account, a biometric "
         "template or a gallery entry, divided by all people who came. A companion on somebody's token counts only "
         "if the store holds a template of that companion.",
     ),

@@ -1,0 +1,234 @@
+"""Collecting one day under one policy: what it writes down, about whom, and nothing else."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import pandas as pd
+
+from store.privacy.collected import KeptStore, Record, lines_text
+from store.privacy.day import DayRecords, VisitRecord
+from store.privacy.matcher import Matcher, Vectors, faces_of
+from store.privacy.policy import Collect, DataType, Policy
+from store.privacy.sensor import Capture, best_captures, embed, terminal_losses
+
+SEGMENT_S = 10.0
+COUNT_EVERY_S = 60.0
+DEFAULT_PRESET = "2025-median"
+
+
+def collect_day(policy: Policy, day: DayRecords, store: KeptStore, seed: int, rng: np.random.Generator) -> None:
+    """Write the day's records as this policy would. Raises nothing of its own."""
+    persons = known_persons(policy, day)
+    if policy.identification.method != "none":
+        longest = max((policy.collects[kind].keep_seconds for kind in policy.keeps), default=0.0)
+        for visit in day.visits:
+            if visit.account is not None:
+                store.link(visit.visit, visit.account, visit.closed + longest)
+    for kind, rule in policy.collects.items():
+        store.collect(kind, _records(policy, kind, rule, day, persons, seed, rng), rule.keep_seconds)
+    _share(policy, store, day, rng)
+
+
+def known_persons(policy: Policy, day: DayRecords) -> Mapping[int, str]:
+    """The name under which the store knows each track: its visit, or only the track where visits are not known."""
+    if policy.billing == "cash_desk":
+        return {}
+    return {track: visit.visit for visit in day.visits for track in visit.tracks}
+
+
+def person_of(persons: Mapping[int, str], track: int) -> str:
+    """The person to whom a track's records belong."""
+    return persons.get(track, f"track-{track}")
+
+
+def _records(
+    policy: Policy,
+    kind: DataType,
+    rule: Collect,
+    day: DayRecords,
+    persons: Mapping[int, str],
+    seed: int,
+    rng: np.random.Generator,
+) -> list[Record]:
+    match kind:
+        case "frames":
+            return _frames(day, rule)
+        case "crops":
+            return _crops(day, rule, persons)
+        case "body_embeddings":
+            return _bodies(day, persons)
+        case "tracks":
+            return _tracks(day, persons)
+        case "receipts":
+            return _receipts(policy, day)
+        case "counts":
+            return _counts(day, rule, rng)
+        case "face_templates":
+            return _templates(policy, day, persons, seed, rng)
+
+
+def _inside(day: DayRecords, start: float, end: float) -> float:
+    """Person-seconds in the store between two times."""
+    return sum(visit.people * max(0.0, min(end, visit.closed) - max(start, visit.opened)) for visit in day.visits)
+
+
+def _frames(day: DayRecords, rule: Collect) -> list[Record]:
+    # Every camera shows the same people: their presence is shared out, or four cameras would count it four times.
+    records = []
+    for start in np.arange(0.0, day.store_seconds, SEGMENT_S):
+        end = min(start + SEGMENT_S, day.store_seconds)
+        for camera in day.cameras:
+            seconds = _inside(day, start, end) / len(day.cameras)
+            own = (camera.name, end, round((end - start) * camera.fps), int(rule.blurred))
+            records.append(Record(None, float(start), seconds, own))
+    return records
+
+
+def _spans(day: DayRecords) -> list[tuple[int, float, float]]:
+    if day.positions.empty:
+        return []
+    spans = day.positions.groupby("track")["t"].agg(["min", "max"])
+    return [(int(track), float(first), float(last)) for track, first, last in spans.itertuples()]
+
+
+def _crops(day: DayRecords, rule: Collect, persons: Mapping[int, str]) -> list[Record]:
+    records = []
+    for track, first, last in _spans(day):
+        for start in np.arange(first, max(last, first + 1e-6), SEGMENT_S):
+            end = min(start + SEGMENT_S, last)
+            own = (track, end, max(1, round(end - start)), int(rule.blurred))
+            records.append(Record(person_of(persons, track), float(start), end - start, own))
+    return records
+
+
+def _bodies(day: DayRecords, persons: Mapping[int, str]) -> list[Record]:
+    vectors = _mean_bodies(day)
+    return [
+        Record(person_of(persons, track), first, last - first, (track, vectors.get(track)))
+        for track, first, last in _spans(day)
+    ]
+
+
+def _mean_bodies(day: DayRecords) -> dict[int, bytes]:
+    if day.bodies is None or day.body_vectors is None:
+        return {}
+    tracks = day.bodies["track"].to_numpy()
+    return {
+        int(track): day.body_vectors[tracks == track].mean(axis=0).astype(np.float32).tobytes()
+        for track in np.unique(tracks)
+    }
+
+
+def _tracks(day: DayRecords, persons: Mapping[int, str]) -> list[Record]:
+    if day.positions.empty:
+        return []
+    tick = _tick(day.positions)
+    columns = (day.positions[name].tolist() for name in ("track", "t", "x", "y", "sd"))
+    return [
+        Record(person_of(persons, int(track)), float(t), tick, (int(track), float(x), float(y), float(sd)))
+        for track, t, x, y, sd in zip(*columns, strict=True)
+    ]
+
+
+def _tick(positions: pd.DataFrame) -> float:
+    steps = np.diff(np.unique(positions["t"].to_numpy(float)))
+    return float(np.median(steps)) if len(steps) else 0.0
+
+
+def _receipts(policy: Policy, day: DayRecords) -> list[Record]:
+    stays = {visit.visit: visit.people * (visit.closed - visit.opened) for visit in day.visits}
+    return [
+        Record(
+            receipt.visit if policy.billing == "tracked" else None,
+            receipt.t,
+            stays.get(receipt.visit, 0.0) if policy.billing == "tracked" else 0.0,
+            (receipt.cents, lines_text(receipt.lines)),
+        )
+        for receipt in day.receipts
+    ]
+
+
+def _counts(day: DayRecords, rule: Collect, rng: np.random.Generator) -> list[Record]:
+    records = []
+    for t in np.arange(0.0, day.store_seconds, COUNT_EVERY_S):
+        inside = sum(visit.people for visit in day.visits if visit.opened <= t < visit.closed)
+        records.append(Record(None, float(t), 0.0, (float(inside + _discrete_laplace(rule.epsilon, rng)),)))
+    return records
+
+
+def _discrete_laplace(epsilon: float | None, rng: np.random.Generator) -> int:
+    """Two-sided geometric noise of scale 1 / epsilon, the difference of two geometric draws; None: no noise."""
+    if epsilon is None:
+        return 0
+    success = -np.expm1(-epsilon)
+    return int(rng.geometric(success) - rng.geometric(success))
+
+
+def _templates(
+    policy: Policy, day: DayRecords, persons: Mapping[int, str], seed: int, rng: np.random.Generator
+) -> list[Record]:
+    who = policy.identification
+    records: list[Record] = []
+    stays = {visit.visit: visit.closed - visit.opened for visit in day.visits}
+    if who.where == "gate" and who.method in ("palm", "face"):
+        consent = int(policy.consent == "opt-in")
+        vectors = _gate_vectors(policy, day, seed, rng)
+        records += [
+            Record(visit.visit, visit.opened, stays[visit.visit], (_holder(visit), "gate", consent, vector.tobytes()))
+            for visit, vector in zip(day.visits, vectors, strict=True)
+        ]
+    if who.where == "everywhere":
+        captures = best_captures(day, Matcher.of(who.preset or DEFAULT_PRESET), policy.camera_width_px)
+        records += template_records(captures, _embedded(policy, captures, seed, rng), persons, stays)
+    return records
+
+
+def template_records(
+    captures: Sequence[Capture], vectors: Vectors, persons: Mapping[int, str], stays: Mapping[str, float]
+) -> list[Record]:
+    """Templates taken of passers-by: nobody was asked."""
+    return [
+        Record(
+            person_of(persons, capture.track),
+            capture.t,
+            stays.get(person_of(persons, capture.track), 0.0),
+            (capture.track, capture.camera, 0, vector.tobytes()),
+        )
+        for capture, vector in zip(captures, vectors, strict=True)
+    ]
+
+
+def _embedded(policy: Policy, captures: Sequence[Capture], seed: int, rng: np.random.Generator) -> Vectors:
+    return embed(captures, Matcher.of(policy.identification.preset or DEFAULT_PRESET), seed, rng)
+
+
+def _holder(visit: VisitRecord) -> int | None:
+    return visit.tracks[0] if visit.tracks else None
+
+
+def holders(day: DayRecords) -> list[str]:
+    """The subject who stands at the gate for each visit: whose face the visit's first track showed, else the visit."""
+    first = day.faces.drop_duplicates("track")
+    seen = dict(zip(first["track"].tolist(), first["subject"].tolist(), strict=True))
+    return [str(seen.get(_holder(visit), f"visit-{visit.visit}")) for visit in day.visits]
+
+
+def _gate_vectors(policy: Policy, day: DayRecords, seed: int, rng: np.random.Generator) -> Vectors:
+    who = policy.identification
+    if who.method == "palm" or who.terminal is None:
+        return faces_of([f"palm-{subject}" for subject in holders(day)], seed)
+    losses = terminal_losses(who.terminal, len(day.visits), rng)
+    return Matcher.of(who.preset or DEFAULT_PRESET).capture(faces_of(holders(day), seed), losses, rng)
+
+
+def _share(policy: Policy, store: KeptStore, day: DayRecords, rng: np.random.Generator) -> None:
+    for sharing in policy.sharing:
+        rows = store.rows(f"SELECT person, t FROM {sharing.what}")
+        sent = [row for row in rows if rng.random() < sharing.share]
+        records = [
+            Record(
+                str(person) if person is not None else None, float(t or 0), 0.0, (sharing.recipient, sharing.what, "")
+            )
+            for person, t in sent
+        ]
+        store.collect("disclosures", records, policy.collects[sharing.what].keep_seconds)

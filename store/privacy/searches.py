@@ -1,0 +1,196 @@
+"""Visitors searched in a gallery: the day's own searches, and as many again as an error rate needs."""
+
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from statistics import median
+
+import numpy as np
+import numpy.typing as npt
+
+from store.privacy.collect import known_persons, person_of, template_records
+from store.privacy.collected import KeptStore, Record
+from store.privacy.day import DayRecords
+from store.privacy.gallery import Gallery
+from store.privacy.intervals import wilson
+from store.privacy.matcher import Matcher, faces_of, strangers
+from store.privacy.policy import Policy, Search
+from store.privacy.sensor import Capture, best_captures, embed
+
+GALLERY_SEED = 2018
+"""Strangers of a size are the same in every run, so that their index is built once."""
+COMPARISONS = 90_000_000
+"""Comparisons spent on one error rate; a few seconds on two cores."""
+FEW = 10
+"""Fewer wrong matches than this say little: the preset's formula gives the rate instead."""
+
+
+@dataclass(frozen=True, slots=True)
+class SearchOutcome:
+    """What a search does per 1,000 visits (w, with interval), and how it was found out."""
+
+    name: str
+    searched: float
+    wrong: float
+    wrong_low: float
+    wrong_high: float
+    right: float
+    missed: float
+    fairness: float
+    search_ms: float
+    expected_only: bool
+    note: str
+
+
+def run_search(
+    search: Search, policy: Policy, day: DayRecords, store: KeptStore, seed: int, rng: np.random.Generator
+) -> SearchOutcome:
+    """Search the day's visitors, write down templates, alerts and disclosures, then measure the error rates."""
+    matcher = Matcher.of(search.preset)
+    captures = best_captures(day, matcher, policy.camera_width_px)
+    gallery = Gallery.open(search.gallery, GALLERY_SEED)
+    _search_the_day(search, policy, day, store, matcher, gallery, captures, seed, rng)
+    return _measure(search, day, matcher, gallery, captures, rng)
+
+
+def _search_the_day(
+    search: Search,
+    policy: Policy,
+    day: DayRecords,
+    store: KeptStore,
+    matcher: Matcher,
+    gallery: Gallery,
+    captures: Sequence[Capture],
+    seed: int,
+    rng: np.random.Generator,
+) -> None:
+    persons = known_persons(policy, day)
+    stays = {visit.visit: visit.closed - visit.opened for visit in day.visits}
+    asked = [capture for capture in captures if search.of == "everyone" or rng.random() < search.suspected_share]
+    enrolled = sorted({capture.subject for capture in captures if rng.random() < search.enrolled_share})
+    ids = gallery.add(faces_of(enrolled, seed))
+    store.audit.append(
+        store.clock, "query", gallery=search.name, probes=len(asked), of=search.of, recipient=search.recipient or ""
+    )
+    if asked:
+        probes = embed(asked, matcher, seed, rng)
+        rule = policy.collects["face_templates"]
+        store.collect("face_templates", template_records(asked, probes, persons, stays), rule.keep_seconds)
+        groups = _groups(day, asked, matcher, rng)
+        limits = np.array([matcher.threshold(search.threshold_percent, group) for group in groups])
+        scores, found = gallery.search(probes, 1)
+        alerts = [
+            (capture, int(entry), float(score))
+            for capture, entry, score, limit in zip(asked, found[:, 0], scores[:, 0], limits, strict=True)
+            if score >= limit
+        ]
+        _write(search, store, persons, asked, alerts)
+    gallery.remove(ids)
+
+
+def _groups(day: DayRecords, asked: Sequence[Capture], matcher: Matcher, rng: np.random.Generator) -> list[str]:
+    drawn = matcher.draw_groups(len(asked), rng)
+    return [day.groups.get(capture.subject, group) for capture, group in zip(asked, drawn, strict=True)]
+
+
+def _write(
+    search: Search,
+    store: KeptStore,
+    persons: Mapping[int, str],
+    asked: Sequence[Capture],
+    alerts: Sequence[tuple[Capture, int, float]],
+) -> None:
+    recipient = search.recipient or "store"
+    rows = [
+        Record(person_of(persons, capture.track), capture.t, 0.0, (search.name, entry, score, recipient))
+        for capture, entry, score in alerts
+    ]
+    store.collect("alerts", rows, search.keep_alert_seconds)
+    if search.recipient is not None:
+        sent = [(capture, "alerts") for capture, _, _ in alerts]
+        sent += [(capture, "face_templates") for capture in asked] if search.probes_leave else []
+        told = [
+            Record(person_of(persons, capture.track), capture.t, 0.0, (search.recipient, kind, search.name))
+            for capture, kind in sent
+        ]
+        store.collect("disclosures", told, search.keep_alert_seconds)
+
+
+def _measure(
+    search: Search,
+    day: DayRecords,
+    matcher: Matcher,
+    gallery: Gallery,
+    captures: Sequence[Capture],
+    rng: np.random.Generator,
+) -> SearchOutcome:
+    """Rates from fresh faces with the day's own losses of quality; enrolled and other visitors apart, then mixed."""
+    asked_share = 1.0 if search.of == "everyone" else search.suspected_share
+    searched = asked_share * len(captures) / len(day.visits) * 1000
+    seen = min(1.0, len({capture.subject for capture in captures}) / max(1, day.people))
+    percent = search.threshold_percent
+    rate, low, high, few = _wrong_rate(search, matcher, gallery, rng)
+    found, confused = _enrolled_rates(search, matcher, gallery, captures, rng)
+    apart, inside = 1 - search.enrolled_share, search.enrolled_share
+    by_group = [matcher.wrong_rate(search.gallery, percent, row.name) for row in matcher.preset.groups]
+    return SearchOutcome(
+        name=search.name,
+        searched=searched,
+        wrong=searched * (apart * rate + inside * confused),
+        wrong_low=searched * (apart * low + inside * confused),
+        wrong_high=searched * (apart * high + inside * confused),
+        right=searched * inside * found,
+        missed=1.0 - asked_share * seen * found,
+        fairness=max(by_group) / float(np.exp(np.mean(np.log(by_group)))),
+        search_ms=search_ms(gallery, rng),
+        expected_only=few,
+        note="; ".join(
+            f"{row.name}: {share * 1000:.3g} of 1,000 searches"
+            for row, share in zip(matcher.preset.groups, by_group, strict=True)
+        ),
+    )
+
+
+def _wrong_rate(
+    search: Search, matcher: Matcher, gallery: Gallery, rng: np.random.Generator
+) -> tuple[float, float, float, bool]:
+    count = int(np.clip(COMPARISONS // search.gallery, 100, 2000))
+    limits = _limits(search, matcher, count, rng)
+    # A stranger's probe is a random direction at any quality: only enrolled people have a genuine score to lose.
+    wrong = int(np.sum(gallery.search(strangers(count, rng), 1)[0][:, 0] >= limits))
+    low, high = wilson(wrong, count)
+    if wrong >= FEW:
+        return wrong / count, low, high, False
+    return matcher.wrong_rate(search.gallery, search.threshold_percent), 0.0, high, True
+
+
+def _limits(search: Search, matcher: Matcher, count: int, rng: np.random.Generator) -> npt.NDArray[np.float64]:
+    by_group = {row.name: matcher.threshold(search.threshold_percent, row.name) for row in matcher.preset.groups}
+    return np.array([by_group[group] for group in matcher.draw_groups(count, rng)])
+
+
+def _enrolled_rates(
+    search: Search, matcher: Matcher, gallery: Gallery, captures: Sequence[Capture], rng: np.random.Generator
+) -> tuple[float, float]:
+    """Of searches of enrolled people: share that names them, share that names somebody else."""
+    if not captures:
+        return 0.0, 0.0
+    count = int(np.clip(COMPARISONS // search.gallery // 2, 50, 1000))
+    faces = strangers(count, rng)
+    ids = np.array(gallery.add(faces))
+    losses = rng.choice([capture.loss for capture in captures], count)
+    scores, found = gallery.search(matcher.capture(faces, losses, rng), 1)
+    alert = scores[:, 0] >= _limits(search, matcher, count, rng)
+    gallery.remove(list(ids))
+    right = alert & (found[:, 0] == ids)
+    return float(right.mean()), float((alert & ~right).mean())
+
+
+def search_ms(gallery: Gallery, rng: np.random.Generator, repeats: int = 9) -> float:
+    """Median milliseconds of one probe searched alone."""
+    spent = []
+    for probe in strangers(repeats, rng):
+        start = time.perf_counter()
+        gallery.search(probe[None], 1)
+        spent.append(time.perf_counter() - start)
+    return 1000 * median(spent)

@@ -1,0 +1,69 @@
+"""The simulated face sensor: from rendered face views to embeddings; the only reader of `subject`."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from store.privacy.day import DayRecords
+from store.privacy.matcher import Matcher, Vectors, faces_of, loss
+from store.privacy.policy import Terminal
+
+
+@dataclass(frozen=True, slots=True)
+class Capture:
+    """One usable face view: when, by which camera, of which track; whose face it was; loss of quality (0 is best)."""
+
+    t: float
+    camera: str
+    track: int
+    subject: str
+    loss: float
+
+
+def best_captures(day: DayRecords, matcher: Matcher, camera_width_px: int | None) -> list[Capture]:
+    """The best usable face view of each track, by time.
+
+    `camera_width_px`: picture width of the cameras that the policy would install at the same places; pixels of the
+    face and of motion blur scale with it. None: the cameras as recorded.
+    """
+    faces = _scaled(day, camera_width_px)
+    if faces.empty:
+        return []
+    geometry = {
+        name: faces[name].to_numpy(float) for name in ("face_px", "yaw_deg", "pitch_deg", "occluded", "blur_px")
+    }
+    faces = faces.assign(loss=loss(**geometry))[matcher.usable(**geometry)]
+    best = faces.sort_values(["loss", "t"], kind="stable").drop_duplicates("track").sort_values("t", kind="stable")
+    columns = (best[name].tolist() for name in ("t", "camera", "track", "subject", "loss"))
+    return [
+        Capture(float(t), str(camera), int(track), str(subject), float(worse))
+        for t, camera, track, subject, worse in zip(*columns, strict=True)
+    ]
+
+
+def _scaled(day: DayRecords, width: int | None) -> pd.DataFrame:
+    if width is None or day.faces.empty:
+        return day.faces
+    widths = {camera.name: camera.width for camera in day.cameras}
+    scale = width / day.faces["camera"].map(widths).fillna(width).to_numpy(float)
+    return day.faces.assign(face_px=day.faces["face_px"] * scale, blur_px=day.faces["blur_px"] * scale)
+
+
+def subjects(day: DayRecords) -> list[str]:
+    """Everybody whose face any camera saw, in order of first appearance."""
+    return [str(name) for name in day.faces["subject"].drop_duplicates()]
+
+
+def embed(captures: Sequence[Capture], matcher: Matcher, seed: int, rng: np.random.Generator) -> Vectors:
+    """What the cameras would measure, (N, 128) float32: one embedding a capture."""
+    faces = faces_of([capture.subject for capture in captures], seed)
+    return matcher.capture(faces, np.array([capture.loss for capture in captures]), rng)
+
+
+def terminal_losses(terminal: Terminal, count: int, rng: np.random.Generator) -> npt.NDArray[np.float64]:
+    """Losses of quality of `count` people who stop and look at a reader."""
+    yaw, pitch = rng.normal(0, terminal.yaw_sd_deg, count), rng.normal(0, terminal.pitch_sd_deg, count)
+    return loss(terminal.face_px, yaw, pitch, 0.0, terminal.blur_px)
