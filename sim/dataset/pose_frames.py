@@ -155,11 +155,12 @@ def _exposed(picture: Picture, exposure: _Exposure, rng: np.random.Generator, ji
     if exposure.blur_px > 0.2:
         picture = np.asarray(cv2.GaussianBlur(picture, (0, 0), exposure.blur_px), np.uint8)
     gain = exposure.gain * float(1 + rng.normal(0, jitter) if jitter else 1)
-    grain = np.empty(picture.shape, np.int16)
+    # One channel, three times as wide: OpenCV's generator would otherwise leave two of three channels without noise.
+    grain = np.empty((picture.shape[0], 3 * picture.shape[1]), np.int16)
     cv2.setRNGSeed(int(rng.integers(1 << 30)))
-    cv2.randn(grain, 0, exposure.noise_sd * noise)
+    cv2.randn(grain, np.zeros(1), np.full(1, exposure.noise_sd * noise))
     brighter = cv2.convertScaleAbs(picture, alpha=gain)
-    return np.asarray(cv2.add(brighter, grain, dtype=cv2.CV_8U), np.uint8)
+    return np.asarray(cv2.add(brighter, grain.reshape(picture.shape), dtype=cv2.CV_8U), np.uint8)
 
 
 def _write_sample(out: Path, folder: str, sample: Sample) -> None:
