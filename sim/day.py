@@ -86,9 +86,8 @@ def _iou(pairs: pd.DataFrame) -> pd.Series:
 
 def _boxes(path: Path) -> pd.DataFrame:
     rows = read_mot(path)
-    return pd.DataFrame(
-        [(row.frame, row.id, *row.box) for row in rows], columns=["frame", "id", "x1", "y1", "x2", "y2"]
-    )
+    corners = [(r.frame, r.track, r.left, r.top, r.left + r.width, r.top + r.height) for r in rows]
+    return pd.DataFrame(corners, columns=["frame", "id", "x1", "y1", "x2", "y2"])
 
 
 def _cameras(run: RunFolder) -> tuple[CameraRecord, ...]:

@@ -3,6 +3,8 @@
 A real store knows its floor plan, its planogram and its gates; these functions hand over just that.
 """
 
+import numpy as np
+
 from sim.store_plan import StorePlan
 from store.events import HandPosition, TrackPosition
 from store.planogram import Gate, Planogram, Plate, Product, Slot
@@ -28,9 +30,10 @@ def gates_of(plan: StorePlan) -> list[Gate]:
 def floor_area_of(plan: StorePlan) -> FloorArea:
     """Where people can stand, and the gates where tracks may begin and end."""
     room = plan.room
-    boundary = [(0.0, 0.0), (room.width_m, 0.0), (room.width_m, room.depth_m), (0.0, room.depth_m)]
+    boundary = np.array([(0.0, 0.0), (room.width_m, 0.0), (room.width_m, room.depth_m), (0.0, room.depth_m)])
     entrances = tuple(Entrance(g.id, g.x, g.y, radius_m=g.width_m / 2 + 0.7) for g in plan.gates)
-    return FloorArea(boundary=boundary, entrances=entrances, obstacles=tuple(plan.obstacles()))
+    obstacles = tuple(np.asarray(outline.exterior.coords, dtype=np.float64)[:-1] for outline in plan.obstacles())
+    return FloorArea(boundary=boundary, entrances=entrances, obstacles=obstacles)
 
 
 def position_of(track: FloorTrack) -> TrackPosition:

@@ -17,6 +17,7 @@ from sim.tables import TableWriter
 from sim.visibility import FaceView, TruthBox
 from sim.world import WorldTick
 from tracking.annotate import annotate
+from tracking.formats import MotRow, mot_line
 from tracking.observation import FloorTrack, Observation
 from tracking.video import VideoWriter
 
@@ -136,8 +137,7 @@ class Recorder:
             self._events.append(event.t, event.person, event.account, *what)
 
     def _write_box(self, file: TextIO, number: int, box: NDArray[np.float32], confidence: float) -> None:
-        x1, y1, x2, y2 = (float(value) for value in box)
-        file.write(f"{self._frame},{number},{x1:.1f},{y1:.1f},{x2 - x1:.1f},{y2 - y1:.1f},{confidence:.3f},-1,-1,-1\n")
+        file.write(mot_line(MotRow.from_box(self._frame, number, box, confidence)) + "\n")
 
     def _write_pictures(self, t: float, frames: Mapping[str, NDArray[np.uint8]], sightings: Sequence[Sighting]) -> None:
         live = t >= self._next_live
