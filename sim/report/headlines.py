@@ -68,7 +68,7 @@ def headlines(summary: RunSummary) -> list[Headline]:
         Headline(
             "Speed",
             _or_none(_number(speed, "real_time_factor"), lambda value: f"{plain(value)} x"),
-            f"real time, {count(summary.people, 'person', 'people')} in {summary.store_seconds:.0f} s",
+            f"real time, {count(summary.people, 'person', 'people')} in {summary.store_seconds:.0f}\u00a0s",
             DEFINITIONS["real_time_factor"],
         ),
     ]

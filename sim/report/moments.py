@@ -34,7 +34,7 @@ def _caption(event: store.StoreEvent, journal: JournalOfRun) -> Moment | None:
     t = round(event.t, 2)
     match event:
         case store.VisitOpened():
-            return Moment(t, "gate", f"{event.account} came in through gate {event.gate}")
+            return Moment(t, "gate", f"{event.account} scanned in (gate {event.gate})")
         case store.GateRefused():
             return Moment(t, "doubt", f"Gate {event.gate} refused a token that belongs to no account")
         case store.MemberLost():

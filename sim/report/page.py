@@ -38,7 +38,7 @@ def report_html(run: RunFolder) -> str:
         title=f"{plan.title}: one day in a store made of glass",
         lead=_lead(run, plan, summary),
         warning=_warning(run),
-        css=Markup(_text("style.css") + _text("parts.css") + _text("page.css")),
+        css=Markup("".join(_text(f"{name}.css") for name in ("colours", "player", "parts", "page"))),
         headlines=headlines(summary) if summary else [],
         money=money_rows(summary) if summary else [],
         player=Markup(_player(run, plan)),
@@ -73,14 +73,13 @@ def player_html(shown: Playback, plan: StorePlan, cameras: Mapping[str, Camera])
 
 
 def player_css() -> str:
-    """Style of the player and the page's colours."""
-    return _text("style.css")
+    """Style of the player, with the page's colours."""
+    return _text("colours.css") + _text("player.css")
 
 
 def parts_css() -> str:
     """Style of the parts below, all under the class `ga`, with the page's colours."""
-    root = _text("style.css")
-    return root[: root.index("}") + 1] + _text("parts.css")
+    return _text("colours.css") + _text("parts.css")
 
 
 def visit_html(view: VisitView) -> str:

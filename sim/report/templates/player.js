@@ -91,7 +91,7 @@
 
   function drawFeed() {
     const i = indexBefore(data.moments.map((m) => m.t), now);
-    const shown = data.moments.slice(Math.max(0, i - 3), i + 1).reverse();
+    const shown = data.moments.slice(Math.max(0, i - 5), i + 1).reverse();
     const key = shown.map((m) => m.t + m.text).join("|");
     if (feed.dataset.key === key) return;
     feed.dataset.key = key;
