@@ -12,7 +12,7 @@ from shapely.geometry.polygon import Polygon
 from sim.configuration import FieldError
 from sim.errors import BadInput
 from sim.store_places import footprint
-from sim.store_plan import GondolaSpec, StorePlan, plan_from
+from sim.store_plan import GondolaSpec, StorePlan, list_stores, load_store, plan_from
 
 MOST_TRIES = 60
 
@@ -44,6 +44,13 @@ def relit(plan: StorePlan, rng: np.random.Generator, cameras: int | None = None)
     if cameras is not None:
         content["cameras"] = random_cameras(plan, rng, cameras)
     return plan_from(content, plan.name)
+
+
+def unseen_plan(rng: np.random.Generator) -> StorePlan:
+    """A built-in store, kept out of all training data, under random light and often with random cameras."""
+    stores = sorted(list_stores())
+    plan = load_store(stores[int(rng.integers(len(stores)))])
+    return relit(plan, rng, 4 if rng.uniform() < 0.4 else None)
 
 
 def _content(rng: np.random.Generator, cameras: int) -> dict[str, Any]:

@@ -5,5 +5,6 @@ what is tested was never trained on.
 """
 
 from sim.dataset.pose_frames import render_dataset
+from sim.dataset.reid_crops import render_reid
 
-__all__ = ["render_dataset"]
+__all__ = ["render_dataset", "render_reid"]

@@ -19,10 +19,12 @@ LEAST_PIXELS = 12  # under this a person is not in the picture at all
 class Label:
     """One person in a frame.
 
+    person: name.
     box: (4,) x1 y1 x2 y2 pixel edges of the visible part. keypoints: (17, 3) pixels and COCO's flag.
     counts: visible enough to be demanded of a detector; others are ignored in training targets and evaluation.
     """
 
+    person: str
     box: NDArray[np.float64]
     visible: float
     keypoints: NDArray[np.float32]
@@ -38,7 +40,7 @@ def labels_of(boxes: Sequence[TruthBox], who: NDArray[np.int16], numbers: dict[s
             continue
         box = np.array([columns.min(), rows.min(), columns.max() + 1, rows.max() + 1], np.float64)
         counts = truth.visible >= LEAST_VISIBLE and box[3] - box[1] >= LEAST_HEIGHT_PX
-        labels.append(Label(box, truth.visible, truth.keypoints, counts))
+        labels.append(Label(truth.person, box, truth.visible, truth.keypoints, counts))
     return labels
 
 

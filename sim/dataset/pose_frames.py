@@ -14,11 +14,12 @@ from numpy.typing import NDArray
 
 from sim.cameras import RenderSettings, StoreRenderer
 from sim.dataset.crowd import Crowd
+from sim.dataset.exposure import draw_exposure, exposed
 from sim.dataset.labels import Label, ignore_line, labels_of, pose_line
 from sim.people import Person, sample_appearance
-from sim.random_plan import random_plan, relit
+from sim.random_plan import random_plan, unseen_plan
 from sim.scene import SceneState
-from sim.store_plan import StorePlan, camera_models, list_stores, load_store
+from sim.store_plan import StorePlan, camera_models
 
 Picture = NDArray[np.uint8]
 Progress = Callable[[int, int], None]
@@ -34,15 +35,6 @@ class Sample:
     empty: str
     picture: Picture
     labels: list[Label]
-
-
-@dataclass(frozen=True, slots=True)
-class _Exposure:
-    """How one camera records: gain, blur in pixels, noise in grey levels."""
-
-    gain: float
-    blur_px: float
-    noise_sd: float
 
 
 def render_dataset(
@@ -98,16 +90,16 @@ def store_samples(
     rng: np.random.Generator, split: Literal["train", "test"], name: str, empties: Path, frames: int
 ) -> Iterator[Sample]:
     """Samples of one store with one cast; writes the empty picture of each camera into `empties` first."""
-    plan = _plan(rng, split)
+    plan = random_plan(rng) if split == "train" else unseen_plan(rng)
     bodies: Literal["train", "held-out"] = "train" if split == "train" else "held-out"
     people = {f"p{i}": Person(f"p{i}", sample_appearance(rng, bodies)) for i in range(CAST)}
     settings = RenderSettings(noise_sd=0.0, contact_shadow=float(rng.uniform(0, 0.5)))
     cameras = camera_models(plan)
-    exposures = {camera: _exposure(rng) for camera in cameras}
+    exposures = {camera: draw_exposure(rng) for camera in cameras}
     with StoreRenderer(plan, people, cameras, rng, settings) as renderer:
         before = SceneState(-1.0, (), _some_taken(plan, rng, 0.1))
         for camera, picture in renderer.render(before).items():
-            learnt = _exposed(picture, exposures[camera], rng, jitter=0.0, noise=0.3)
+            learnt = exposed(picture, exposures[camera], rng, jitter=0.0, noise=0.3)
             cv2.imwrite(str(empties / f"{name}-{camera}.jpg"), learnt, [cv2.IMWRITE_JPEG_QUALITY, 95])
         crowd = Crowd(plan, list(people.values()), rng)
         numbers = {person: number for number, person in enumerate(people)}
@@ -119,16 +111,8 @@ def store_samples(
             pictures, boxes = renderer.render(scene), renderer.truth_boxes(scene)
             for camera, picture in pictures.items():
                 labels = labels_of(boxes[camera], renderer.who(camera), numbers)
-                exposed = _exposed(picture, exposures[camera], rng, jitter=0.05, noise=1.0)
-                yield Sample(f"{name}-{camera}-{instant:03d}", f"{name}-{camera}", exposed, labels)
-
-
-def _plan(rng: np.random.Generator, split: str) -> StorePlan:
-    if split == "train":
-        return random_plan(rng)
-    stores = sorted(list_stores())
-    plan = load_store(stores[int(rng.integers(len(stores)))])
-    return relit(plan, rng, 4 if rng.uniform() < 0.4 else None)
+                frame = exposed(picture, exposures[camera], rng, jitter=0.05, noise=1.0)
+                yield Sample(f"{name}-{camera}-{instant:03d}", f"{name}-{camera}", frame, labels)
 
 
 def _headcount(rng: np.random.Generator) -> int:
@@ -144,23 +128,6 @@ def _some_taken(plan: StorePlan, rng: np.random.Generator, share: float) -> dict
         place.key: int(rng.integers(place.stock // 2, place.stock + 1)) if rng.uniform() < share else place.stock
         for place in places
     }
-
-
-def _exposure(rng: np.random.Generator) -> _Exposure:
-    return _Exposure(float(rng.uniform(0.75, 1.25)), max(0.0, float(rng.uniform(-0.3, 0.9))), float(rng.uniform(1, 7)))
-
-
-def _exposed(picture: Picture, exposure: _Exposure, rng: np.random.Generator, jitter: float, noise: float) -> Picture:
-    """The picture as the camera records it; `jitter` of the gain between frames, `noise` scales the sensor's."""
-    if exposure.blur_px > 0.2:
-        picture = np.asarray(cv2.GaussianBlur(picture, (0, 0), exposure.blur_px), np.uint8)
-    gain = exposure.gain * float(1 + rng.normal(0, jitter) if jitter else 1)
-    # One channel, three times as wide: OpenCV's generator would otherwise leave two of three channels without noise.
-    grain = np.empty((picture.shape[0], 3 * picture.shape[1]), np.int16)
-    cv2.setRNGSeed(int(rng.integers(1 << 30)))
-    cv2.randn(grain, np.zeros(1), np.full(1, exposure.noise_sd * noise))
-    brighter = cv2.convertScaleAbs(picture, alpha=gain)
-    return np.asarray(cv2.add(brighter, grain.reshape(picture.shape), dtype=cv2.CV_8U), np.uint8)
 
 
 def _write_sample(out: Path, folder: str, sample: Sample) -> None:
