@@ -52,7 +52,7 @@ BAG = Chart(128, 128, 64, 64, 0.0, 1.0)
 BY_LIMB = (TORSO, HEAD, ARM, LEG)
 
 SLEEVE_END = {"none": -0.05, "short": 0.62, "long": 1.93}
-LEG_END = {"trousers": 1.92, "shorts": 0.92, "skirt": 0.5}
+LEG_END = {"trousers": 1.92, "shorts": 0.92, "skirt": 0.82}
 WAIST, NECKLINE = 0.14, 0.93
 COAT = 0.68  # looseness from which an upper garment is a coat
 

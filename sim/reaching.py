@@ -56,6 +56,7 @@ class Shoulders:
         self._stoop, self._stand, self._back = stoop, stand, float(j[0, 1])
         self._arm, self._leg, self._size = REACH * arm, leg, body.height_m / 1.75
         self._height = float(j[BONE["upperarm01.L"], 2])
+        self._solved, self._solved_for = Bend(), (0, (0.0, 0.0, 0.0))
         bones = ("root", "spine03", "spine01")
         self._chain = {
             side: tuple(
@@ -67,15 +68,21 @@ class Shoulders:
 
     def bend(self, goal: ReachGoal) -> Bend:
         """The bend for that goal, scaled by its blend."""
+        if (goal.side, goal.target) != self._solved_for:
+            # Somebody who reaches stands still, so the same goal comes tick after tick while only the blend changes.
+            self._solved, self._solved_for = self._solve(goal), (goal.side, goal.target)
+        whole, k = self._solved, goal.blend
+        return Bend(whole.lean * k, whole.drop * k, whole.yaw * k, whole.tiptoe * k)
+
+    def _solve(self, goal: ReachGoal) -> Bend:
         x, y, z = goal.target
-        k = goal.blend
         yaw = min(max(0.5 * math.atan2(x, -y) - 0.25 * goal.side, -0.9), 0.9)
         if z > self._height and self._distance(goal, 0.05, 0.0, yaw) > self._arm:
-            return Bend(self._least_lean(goal, 0.0, yaw) * k, 0.0, yaw * k, TIPTOE * k)
+            return Bend(self._least_lean(goal, 0.0, yaw), 0.0, yaw, TIPTOE)
         drop = min(0.55 * max(self._height - 0.62 * self._size - z, 0.0), 0.5 * self._leg)
         if drop > 0 and self._distance(goal, MAX_LEAN, drop, yaw) > self._arm:
             drop = 0.62 * self._leg
-        return Bend(self._least_lean(goal, drop, yaw) * k, drop * k, yaw * k, 0.0)
+        return Bend(self._least_lean(goal, drop, yaw), drop, yaw)
 
     def _least_lean(self, goal: ReachGoal, drop: float, yaw: float) -> float:
         """The smallest lean (radians) that brings the shoulder within an arm of the goal, else the nearest one.
