@@ -6,6 +6,7 @@ chain after detection can be tuned and tested in seconds.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,6 +15,7 @@ from numpy.typing import NDArray
 
 from tracking.camera import Camera
 from tracking.observation import Detection
+from tracking.pipeline import Entrance, FloorArea, StoreTracker, TrackerSettings
 
 Array = NDArray[np.float64]
 ROOM = (8.0, 6.0)
@@ -247,3 +249,45 @@ def _false(
 def _box(rng: np.random.Generator) -> Array:
     x, y, height = rng.uniform(50, 550), rng.uniform(60, 200), rng.uniform(60, 150)
     return np.array([x, y, x + height * 0.35, y + height])
+
+
+class Replay:
+    """A detector and an embedder that say, tick by tick, what the bench drew."""
+
+    dimmed = False
+
+    def __init__(self, bench: Bench) -> None:
+        self._rows = [row for frame in bench.seen for row in frame.values()]
+        self._next = 0
+        self._looks: list[NDArray[np.float32]] = []
+
+    def detect(self, images: Sequence[NDArray[np.uint8]]) -> list[list[Detection]]:
+        rows = self._rows[self._next : self._next + len(images)]
+        self._next += len(images)
+        self._looks = [np.stack([look for _, look in row]) for row in rows if row]
+        return [[found for found, _ in row] for row in rows]
+
+    def embed(self, image: NDArray[np.uint8], boxes: NDArray[np.float32]) -> NDArray[np.float32]:
+        return self._looks.pop(0)
+
+
+def room_area() -> FloorArea:
+    """The whole room, with its one door and its gondolas."""
+    corners = [np.array([(a, b), (c, b), (c, d), (a, d)]) for a, b, c, d, _ in GONDOLAS]
+    width, depth = ROOM
+    boundary = np.array([(0, 0), (width, 0), (width, depth), (0, depth)], np.float64)
+    return FloorArea(boundary, (Entrance("door", *DOOR, 1.2),), tuple(corners))
+
+
+def follow(bench: Bench, settings: TrackerSettings | None = None) -> tuple[dict[str, list[float]], StoreTracker]:
+    """Confirmed tracks, as columns t, track, x, y, sd, that the whole chain finds in the bench."""
+    replay = Replay(bench)
+    tracker = StoreTracker(bench.cameras, room_area(), replay, replay, settings)
+    frames = {name: np.zeros((view.height, view.width, 3), np.uint8) for name, view in bench.cameras.items()}
+    columns: dict[str, list[float]] = {"t": [], "track": [], "x": [], "y": [], "sd": []}
+    for t in bench.times:
+        for track in tracker.step(t, frames):
+            if track.confirmed:
+                for name, value in zip(columns, (t, track.track, track.x, track.y, track.sd), strict=True):
+                    columns[name].append(value)
+    return columns, tracker

@@ -1,0 +1,143 @@
+"""Who a track is: lost people found again, doubles merged, identities that were mixed up put right."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+
+from tracking.floor.appearance import SimilarityScale
+from tracking.floor.association import similarity
+from tracking.floor.settings import FloorSettings
+from tracking.floor.track import Stage, Track
+
+# Whoever turns up in an aisle must be somebody who was lost, unless everything speaks against it; whoever turns up at
+# an entrance is somebody new, unless the looks speak for somebody just lost there.
+_LEAST_ODDS_IN_AISLE = -1.5
+_LEAST_ODDS_AT_ENTRANCE = 2.5
+_CLEAR_MARGIN = 1.0
+_GALLERY_LIMIT = 6.0
+_ENOUGH_LOOKS = 6
+_PROOF_OF_TWO = -15
+
+
+class Identities:
+    """Decides on identities from whole galleries, which are surer than single looks."""
+
+    def __init__(self, settings: FloorSettings) -> None:
+        """Nothing learnt yet about what similar galleries mean."""
+        self.settings = settings
+        self.scale = SimilarityScale(same=0.85, different=0.4, sd=0.15)
+
+    def odds(self, one: Track, other: Track) -> float:
+        """Log odds from looks that the person now followed as `one` is the person known as `other`."""
+        now = one.recent.look()
+        known = other.known.look() if other.known.count else other.recent.look()
+        likeness = similarity(now, known)
+        if likeness is None:
+            return 0.0
+        odds = float(self.scale.log_odds(np.array([likeness]))[0])
+        return float(np.clip(odds, -_GALLERY_LIMIT, _GALLERY_LIMIT))
+
+    def learn(self, tracks: Sequence[Track]) -> None:
+        """Learn what similarities of galleries are worth from confirmed tracks that nobody can have mixed up."""
+        sure = [one for one in tracks if not one.rivals and one.known.count >= 20 and one.recent.count >= _ENOUGH_LOOKS]
+        for one in sure:
+            for other in sure:
+                likeness = similarity(one.recent.look(), other.known.look())
+                if likeness is not None:
+                    self.scale.learn(likeness, one is other)
+
+    def lost_self(self, found: Track, lost: Iterable[Track], t: float, at_entrance: bool) -> Track | None:
+        """The lost track that `found`, a provisional one, continues; None if there is none or it is not clear yet.
+
+        A lost track counts when its person could have walked here since; its score is the log odds of the looks less
+        the square of the distance in units of a usual one.
+        """
+        scores = [(self._score(found, one), one) for one in lost if self._reachable(found, one)]
+        if not scores:
+            return None
+        scores.sort(key=lambda pair: -pair[0])
+        best, one = scores[0]
+        least = _LEAST_ODDS_AT_ENTRANCE if at_entrance else _LEAST_ODDS_IN_AISLE
+        if best < least:
+            return None
+        unclear = len(scores) > 1 and best - scores[1][0] < _CLEAR_MARGIN
+        return None if unclear and t - found.born < self.settings.direct_seconds else one
+
+    def _reachable(self, found: Track, lost: Track) -> bool:
+        seconds = found.born - lost.seen
+        distance = float(np.linalg.norm(found.born_at - lost.seen_at))
+        return seconds > -0.3 and distance <= 0.8 + self.settings.top_speed * max(0.0, seconds)
+
+    def _score(self, found: Track, lost: Track) -> float:
+        seconds = max(0.0, found.born - lost.seen)
+        distance = float(np.linalg.norm(found.born_at - lost.seen_at))
+        usual = 0.6 + 0.6 * seconds
+        return self.odds(found, lost) - 0.5 * min((distance / usual) ** 2, 8.0)
+
+    def is_double(self, older: Track, newer: Track) -> bool:
+        """Whether two tracks that were both seen at this tick have been one person for long enough to merge them.
+
+        Counts ticks at which they were close and no camera saw both; a camera that sees both proves that they are two.
+        """
+        gap = float(np.linalg.norm(older.place - newer.place))
+        believed = newer.stage is Stage.CONFIRMED
+        count = older.doubles.get(newer.id, 0)
+        if set(older.cameras) & set(newer.cameras):
+            older.doubles[newer.id] = _PROOF_OF_TWO * (3 if believed else 1)
+            return False
+        if gap > self.settings.merge_m * (1.0 if believed else 1.5):
+            older.doubles.pop(newer.id, None)
+            return False
+        older.doubles[newer.id] = count + 1
+        needed = self.settings.merge_ticks * (3 if believed else 1)
+        return count + 1 >= needed and self.odds(newer, older) > (1.0 if believed else -1.0)
+
+    def note_contacts(self, tracks: Sequence[Track], t: float) -> None:
+        """Remember which confirmed tracks are close enough to be mixed up, and forget contacts of long ago."""
+        places = np.array([one.place for one in tracks]).reshape(-1, 2)
+        gaps = np.linalg.norm(places[:, None] - places[None], axis=2)
+        for i, j in np.argwhere(np.triu(gaps < self.settings.contact_m, 1)).tolist():
+            tracks[i].rivals[tracks[j].id] = t
+            tracks[j].rivals[tracks[i].id] = t
+        for one in tracks:
+            if one.rivals:
+                one.rivals = {who: at for who, at in one.rivals.items() if t - at < self.settings.contact_seconds}
+
+    def settle_contacts(self, tracks: Sequence[Track], t: float) -> None:
+        """Exchange identities of pairs that look exchanged; end the doubt about pairs that look right."""
+        by_id = {one.id: one for one in tracks}
+        for one in tracks:
+            for rival, at in list(one.rivals.items()):
+                other = by_id.get(rival)
+                if other is None or other.id < one.id or min(one.recent.count, other.recent.count) < _ENOUGH_LOOKS:
+                    continue
+                stay = self.odds(one, one) + self.odds(other, other)
+                swap = self.odds(one, other) + self.odds(other, one)
+                if swap - stay > self.settings.swap_margin:
+                    exchange(one, other)
+                    return
+                if stay - swap > self.settings.swap_margin and t - at > 1.0:
+                    one.rivals.pop(other.id, None)
+                    other.rivals.pop(one.id, None)
+
+
+def exchange(one: Track, other: Track) -> None:
+    """Exchange who two tracks are; where they are stays."""
+    one.id, other.id = other.id, one.id
+    one.known, other.known = other.known, one.known
+    for track in (one, other):
+        track.rivals.clear()
+        track.doubles.clear()
+
+
+def absorb(keeper: Track, other: Track) -> None:
+    """Let `keeper` go on as what `other` follows: a lost track found again."""
+    keeper.mean, keeper.cov = other.mean, other.cov
+    keeper.seen, keeper.seen_at = other.seen, other.seen_at
+    keeper.members, keeper.recent, keeper.cameras = other.members, other.recent, other.cameras
+    keeper.ticks += other.ticks
+    keeper.rivals.clear()
+    keeper.doubles.clear()
+    keeper.stage = Stage.CONFIRMED

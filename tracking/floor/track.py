@@ -1,0 +1,74 @@
+"""One person on the floor, as far as is known."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import Enum
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tracking.floor.appearance import Gallery
+
+Array = NDArray[np.float64]
+LONG_LOOKS = 150
+RECENT_LOOKS = 16
+
+
+class Stage(Enum):
+    """How far a track is believed."""
+
+    PROVISIONAL = "provisional"
+    CONFIRMED = "confirmed"
+    ENDED = "ended"
+
+
+@dataclass(slots=True, eq=False)
+class Track:
+    """State of one track.
+
+    Args:
+        id: global id; identities that were mixed up are exchanged by exchanging ids and galleries.
+        mean, cov: (4,) and (4, 4) of x, y, vx, vy.
+        born, born_at: when (s) and where (2,) it was first seen.
+        seen: when it was last seen, s.
+        seen_at: where (2,) it was last seen.
+        ticks: ticks at which it was seen; pairs_of_cameras: those at which two cameras saw it.
+        members: newest tracklet by camera.
+        known: looks over its life, taken only while nobody could be confused with it.
+        recent: looks of the last seconds.
+        rivals: tracks that came close, and when they last were.
+    """
+
+    id: int
+    mean: Array
+    cov: Array
+    born: float
+    born_at: Array
+    seen: float
+    seen_at: Array
+    stage: Stage = Stage.PROVISIONAL
+    ticks: int = 1
+    pairs_of_cameras: int = 0
+    cameras: tuple[str, ...] = ()
+    members: dict[str, int] = field(default_factory=dict)
+    strikes: dict[str, int] = field(default_factory=dict)
+    known: Gallery = field(default_factory=lambda: Gallery(LONG_LOOKS))
+    recent: Gallery = field(default_factory=lambda: Gallery(RECENT_LOOKS))
+    rivals: dict[int, float] = field(default_factory=dict)
+    doubles: dict[int, int] = field(default_factory=dict)
+
+    @property
+    def place(self) -> Array:
+        """(2,) metres."""
+        return self.mean[:2]
+
+    @property
+    def speed(self) -> float:
+        """Metres per second."""
+        return float(np.hypot(self.mean[2], self.mean[3]))
+
+    @property
+    def sd(self) -> float:
+        """Standard deviation of x and of y, metres."""
+        return float(np.sqrt((self.cov[0, 0] + self.cov[1, 1]) / 2))

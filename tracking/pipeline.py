@@ -1,0 +1,214 @@
+"""The whole chain of one store: frames of all cameras in, people on the floor out, tick by tick."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import BaseModel, ConfigDict, Field
+
+from tracking.background import Background
+from tracking.camera import Camera
+from tracking.detect import Detector
+from tracking.embed import Embedder
+from tracking.errors import BadFrame, UnknownCamera
+from tracking.floor import Entrance, FloorArea, FloorSettings, FloorTracker
+from tracking.footpoint import FootPointLocator, FootPoints, FootPointSettings
+from tracking.hands import HandFinder, HandSettings
+from tracking.observation import Detection, FloorTrack, Observation
+from tracking.stature import Statures
+from tracking.tracklets import Tracklets, TrackletSettings
+
+__all__ = ["STAGES", "Entrance", "FloorArea", "StoreTracker", "TrackerSettings"]
+
+Frame = NDArray[np.uint8]
+#: Names of the stages whose seconds are counted.
+STAGES = ("background", "detect", "embed", "tracklets", "fusion", "hands")
+
+
+class TrackerSettings(BaseModel):
+    """Settings of every stage of the chain."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    tracklets: TrackletSettings = Field(default_factory=TrackletSettings)
+    foot_points: FootPointSettings = Field(default_factory=FootPointSettings)
+    floor: FloorSettings = Field(default_factory=FloorSettings)
+    hands: HandSettings = Field(default_factory=HandSettings)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _View:
+    """What one camera saw at a tick, before anybody is placed on the floor."""
+
+    camera: str
+    detections: list[Detection]
+    embeddings: NDArray[np.float32]
+    tracklets: list[int]
+
+
+class StoreTracker:
+    """Follows everybody in a store from the frames of its calibrated cameras, online and without look ahead."""
+
+    def __init__(
+        self,
+        cameras: Mapping[str, Camera],
+        area: FloorArea,
+        detector: Detector,
+        embedder: Embedder,
+        settings: TrackerSettings | None = None,
+    ) -> None:
+        """Start with nobody in the store.
+
+        Args:
+            cameras: calibrations by name.
+            area: where people are tracked, and where they come and go.
+            detector: finds people in frames.
+            embedder: describes how they look.
+            settings: of all stages.
+        """
+        self.settings = settings or TrackerSettings()
+        self.cameras = dict(cameras)
+        self._detector = detector
+        self._embedder = embedder
+        self._backgrounds = {name: Background() for name in cameras} if detector.dimmed else {}
+        self._frame_times: dict[str, float] = {}
+        self._tracklets = {name: Tracklets(self.settings.tracklets) for name in cameras}
+        self._locator = FootPointLocator(self.settings.foot_points)
+        self._statures = Statures(self._locator.stature_prior)
+        self._floor = FloorTracker(area, self.settings.floor)
+        self._hands = HandFinder(self.cameras, self.settings.hands)
+        #: Observations of the last tick with their global track, or None where nobody is meant.
+        self.last_observations: list[tuple[Observation, int | None]] = []
+        #: Wall seconds spent so far by stage.
+        self.seconds: dict[str, float] = dict.fromkeys(STAGES, 0.0)
+
+    def warm_up(self, frames: Mapping[str, Frame]) -> None:
+        """Show the cameras the empty store, before the first step; several frames are better than one."""
+        for name, frame in frames.items():
+            self._check(name, frame)
+            if self._backgrounds:
+                self._backgrounds[name].learn(frame)
+
+    def step(self, t: float, frames: Mapping[str, Frame]) -> list[FloorTrack]:
+        """Everybody on the floor at `t` seconds, from frames (H, W, 3) BGR uint8 of any subset of the cameras.
+
+        Raises:
+            UnknownCamera: a frame of a camera without calibration.
+            BadFrame: a frame of another size than its calibration says.
+        """
+        return self.fuse(t, self.observe(t, frames))
+
+    def observe(self, t: float, frames: Mapping[str, Frame]) -> list[Observation]:
+        """Everybody whom the cameras see, placed on the floor: the first half of a step."""
+        for name, frame in frames.items():
+            self._check(name, frame)
+        views = self._detect(t, frames)
+        with self._stage("tracklets"):
+            people = [(view.camera, tracklet) for view in views for tracklet in view.tracklets]
+            priors = self._statures.priors(people)
+            points = self._locator.locate([(self.cameras[view.camera], view.detections) for view in views], priors)
+            self._statures.saw(people, points)
+            return _observations(t, views, points)
+
+    def fuse(self, t: float, observations: Sequence[Observation]) -> list[FloorTrack]:
+        """Join the observations of all cameras into tracks: the second half of a step."""
+        for one in observations:
+            if one.camera not in self.cameras:
+                raise UnknownCamera(one.camera, tuple(self.cameras))
+        with self._stage("fusion"):
+            tracks = self._floor.step(t, observations)
+            given = self._floor.assignments
+            self.last_observations = [(one, None if track is None else track.id) for one, track in given]
+            self._statures.learn(self.last_observations)
+        with self._stage("hands"):
+            seen: dict[int, list[Observation]] = {}
+            for one, who in self.last_observations:
+                if who is not None:
+                    seen.setdefault(who, []).append(one)
+            return [
+                replace(track, hands=self._hands.hands(np.array([track.x, track.y]), seen[track.track]))
+                if track.track in seen
+                else track
+                for track in tracks
+            ]
+
+    def _detect(self, t: float, frames: Mapping[str, Frame]) -> list[_View]:
+        with self._stage("background"):
+            shown = {name: self._dimmed(name, frame) for name, frame in frames.items()}
+        awake = [name for name in frames if self._awake(name)]
+        with self._stage("detect"):
+            found: dict[str, list[Detection]] = {name: [] for name in frames}
+            if awake:
+                found.update(zip(awake, self._detector.detect([shown[name] for name in awake]), strict=True))
+        with self._stage("background"):
+            for name in self._backgrounds:
+                if name in frames:
+                    elapsed = max(0.0, t - self._frame_times.get(name, t))
+                    self._backgrounds[name].adapt(frames[name], _boxes(found[name]), elapsed)
+                    self._frame_times[name] = t
+        return [self._describe(name, frame, found[name]) for name, frame in frames.items()]
+
+    def _dimmed(self, name: str, frame: Frame) -> Frame:
+        background = self._backgrounds.get(name)
+        if background is None:
+            return frame
+        if not background.learnt:
+            # Nobody showed this camera the empty store: its first frame is the best there is.
+            background.learn(frame)
+        return background.dim(frame)
+
+    def _awake(self, name: str) -> bool:
+        background = self._backgrounds.get(name)
+        return background is None or background.moving
+
+    def _describe(self, name: str, frame: Frame, found: list[Detection]) -> _View:
+        with self._stage("embed"):
+            # Looks are taken from the plain frame: what dimming does to colours depends on what stands behind.
+            looks = self._embedder.embed(frame, _boxes(found)) if found else np.zeros((0, 1), np.float32)
+        with self._stage("tracklets"):
+            ids = self._tracklets[name].update(found, looks)
+        kept = [k for k, tracklet in enumerate(ids) if tracklet is not None]
+        return _View(name, [found[k] for k in kept], looks[kept], [one for one in ids if one is not None])
+
+    def _check(self, name: str, frame: Frame) -> None:
+        camera = self.cameras.get(name)
+        if camera is None:
+            raise UnknownCamera(name, tuple(self.cameras))
+        if frame.shape != (camera.height, camera.width, 3) or frame.dtype != np.uint8:
+            expected = (camera.height, camera.width, 3)
+            raise BadFrame(f"camera {name!r}: found a {frame.dtype} frame of {frame.shape}, allowed: uint8 {expected}")
+
+    @contextmanager
+    def _stage(self, name: str) -> Iterator[None]:
+        start = time.perf_counter()
+        try:
+            yield
+        finally:
+            self.seconds[name] += time.perf_counter() - start
+
+
+def _boxes(found: Sequence[Detection]) -> NDArray[np.float32]:
+    return np.array([one.box for one in found], dtype=np.float32).reshape(-1, 4)
+
+
+def _observations(t: float, views: Sequence[_View], points: FootPoints) -> list[Observation]:
+    people = [(view, k) for view in views for k in range(len(view.detections))]
+    return [
+        Observation(
+            view.camera,
+            t,
+            view.tracklets[k],
+            view.detections[k].box,
+            view.detections[k].confidence,
+            view.detections[k].keypoints,
+            view.embeddings[k],
+            floor,
+            covariance,
+        )
+        for (view, k), floor, covariance in zip(people, points.floor, points.covariance, strict=True)
+    ]
