@@ -25,6 +25,7 @@ WORK_WIDTH = 384
 BLUR_SIGMA_PX = 1.5
 SOFT_LOW, SOFT_HIGH = 8, 24
 FADE_FACTOR, FADE_OFFSET = 0.25, 96
+SATURATED = 248
 
 _RAMP = np.clip((np.arange(256) - SOFT_LOW) * 255.0 / (SOFT_HIGH - SOFT_LOW), 0, 255).astype(np.uint8)
 _FADE = np.clip(np.round(np.arange(256) * FADE_FACTOR + FADE_OFFSET), 0, 255).astype(np.uint8)
@@ -51,7 +52,7 @@ def dim(frame: Frame, empty: Frame) -> Frame:
     """
     size = work_size(frame.shape[1], frame.shape[0])
     now, then = shrink(frame, size), shrink(empty, size)
-    return fade(frame, novelty(now, _scaled(then, brightness_gain(now, then))))
+    return fade(frame, novelty(now, _expected(now, then, brightness_gain(now, then))))
 
 
 def work_size(width: int, height: int) -> tuple[int, int]:
@@ -142,7 +143,7 @@ class Background:
         small = shrink(frame, work_size(frame.shape[1], frame.shape[0]))
         empty = self._model()
         self._gain = brightness_gain(small, empty)
-        mask = novelty(small, _scaled(empty, self._gain))
+        mask = novelty(small, _expected(small, empty, self._gain))
         self._new_pixels = int(cv2.countNonZero(cv2.threshold(mask, 127, 255, cv2.THRESH_BINARY)[1]))
         return mask
 
@@ -208,6 +209,10 @@ def brightness_gain(frame: Frame, empty: NDArray[Any]) -> NDArray[np.float64]:
     return np.clip(gain, 0.5, 2.0)
 
 
-def _scaled(empty: NDArray[Any], gain: NDArray[np.float64]) -> Frame:
-    scaled: Frame = cv2.multiply(empty, (*gain, 1.0), dtype=cv2.CV_8U)  # type: ignore[call-overload]
-    return scaled
+def _expected(frame: Frame, empty: NDArray[Any], gain: NDArray[np.float64]) -> Frame:
+    expected: Frame = cv2.multiply(empty, (*gain, 1.0), dtype=cv2.CV_8U)  # type: ignore[call-overload]
+    if gain.min() < 1:
+        # What was saturated may have been brighter than could be seen, so in less light it may still be.
+        saturated = empty >= SATURATED
+        expected[saturated] = np.maximum(expected[saturated], frame[saturated])
+    return expected

@@ -27,9 +27,9 @@ INPUT_WIDTH, INPUT_HEIGHT = 384, 224
 class DetectorTraining:
     """The recipe of the detector's training."""
 
-    box_pictures: int = 30_000
+    box_pictures: int = 18_000
     """Pictures shown while learning boxes alone."""
-    pose_pictures: int = 20_000
+    pose_pictures: int = 14_000
     """Pictures shown while learning keypoints with the boxes."""
     batch: int = 16
     """Pictures a step."""
@@ -39,7 +39,9 @@ class DetectorTraining:
     """Highest learning rate while learning keypoints."""
     warm_up_steps: int = 150
     """Steps over which the rate rises from nothing."""
-    final_share: float = 0.02
+    box_final_share: float = 0.15
+    """Share of the highest rate left when keypoints take over."""
+    pose_final_share: float = 0.02
     """Share of the highest rate left at the end."""
     weight_decay: float = 5e-4
     average: float = 0.998
@@ -108,6 +110,7 @@ class _Stage:
         self.report = report or (lambda progress: None)
         self.total = settings.box_pictures if kind == "detect" else settings.pose_pictures
         self.peak_rate = settings.box_rate if kind == "detect" else settings.pose_rate
+        self.final_share = settings.box_final_share if kind == "detect" else settings.pose_final_share
         torch.manual_seed(settings.seed)
         self.network = build_network(kind)
         if start_from is not None:
@@ -157,7 +160,7 @@ class _Stage:
         step, steps = self.shown / self.settings.batch, self.total / self.settings.batch
         rise = min(1.0, (step + 1) / self.settings.warm_up_steps)
         fall = (1 + math.cos(math.pi * min(1.0, step / steps))) / 2
-        return rise * (self.settings.final_share + (1 - self.settings.final_share) * fall)
+        return rise * (self.final_share + (1 - self.final_share) * fall)
 
     @torch.no_grad()
     def _update_average(self) -> None:

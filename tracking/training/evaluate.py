@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from tracking.background import dim
 from tracking.detect import DetectorSettings, YoloDetector
 from tracking.observation import KEYPOINT_NAMES, Detection
-from tracking.training.pictures import BadTrainingData, empty_view, read_labels, read_picture
+from tracking.training.pictures import empty_view, labelled_files, read_labels, read_picture
 
 _BATCH = 16
 
@@ -51,9 +51,7 @@ def evaluate_detector(
         MissingWeights: no network there.
         BadTrainingData: no pictures there.
     """
-    files = sorted((data_dir / "images" / split).glob("*.jpg"))[:limit]
-    if not files:
-        raise BadTrainingData(f"{data_dir / 'images' / split}: no .jpg pictures")
+    files = labelled_files(data_dir, split)[:limit]
     detector = YoloDetector(weights, settings=DetectorSettings(confidence=0.005, most=100))
     truths: list[dict[str, Any]] = []
     found: list[dict[str, Any]] = []
@@ -120,7 +118,8 @@ def _truths(data_dir: Path, split: str, stem: str, size: tuple[int, int], image:
     truths = [_truth(row[:4], row[4:].reshape(17, 3), size, image, ignored=False) for row in people]
     ignored = data_dir / "ignore" / split / f"{stem}.txt"
     if ignored.exists():
-        rows = [[float(value) for value in line.split()][-4:] for line in ignored.read_text().splitlines() if line]
+        # Rows of class, box, visible share.
+        rows = [[float(value) for value in line.split()[1:5]] for line in ignored.read_text().splitlines() if line]
         truths += [_truth(np.array(row), np.zeros((17, 3)), size, image, ignored=True) for row in rows]
     return truths
 

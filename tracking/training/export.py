@@ -4,6 +4,8 @@ from pathlib import Path
 
 import torch
 
+from tracking.embed import CROP_HEIGHT, CROP_WIDTH
+from tracking.training.appearance import AppearanceNetwork
 from tracking.training.detector import INPUT_HEIGHT, INPUT_WIDTH
 from tracking.training.network import read_network
 
@@ -32,3 +34,23 @@ def export_detector(checkpoint: Path, out: Path) -> None:
     network(example)
     model = ov.convert_model(network, example_input=example, input=[list(example.shape)])
     ov.save_model(model, out / "detector.xml", compress_to_fp16=True)
+
+
+def export_embedder(checkpoint: Path, out: Path) -> None:
+    """Write `embedder.pt` (weights in half precision) and `embedder.xml` + `.bin` (OpenVINO, any number of crops).
+
+    Args:
+        checkpoint: of the embedder's training.
+        out: folder.
+    """
+    import openvino as ov
+
+    network = AppearanceNetwork()
+    network.load_state_dict(torch.load(checkpoint, weights_only=True)["network"])
+    network.eval()
+    out.mkdir(parents=True, exist_ok=True)
+    half = {k: v.half() if v.dtype.is_floating_point else v for k, v in network.state_dict().items()}
+    torch.save({"network": half}, out / "embedder.pt")
+    example = torch.zeros(2, 3, CROP_HEIGHT, CROP_WIDTH)
+    model = ov.convert_model(network, example_input=example, input=[[-1, 3, CROP_HEIGHT, CROP_WIDTH]])
+    ov.save_model(model, out / "embedder.xml", compress_to_fp16=True)

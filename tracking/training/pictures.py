@@ -43,8 +43,8 @@ class Pictures:
 def load_pictures(data_dir: Path, split: str, progress: Callable[[int, int], None] | None = None) -> Pictures:
     """The pictures of one split of a data set folder, dimmed once and kept beside it as an array for the next time.
 
-    The folder holds `images/SPLIT/NAME.jpg`, the empty view `empties/...` of each, and `labels/SPLIT/NAME.txt` in
-    YOLO's pose format.
+    The folder holds `images/SPLIT/NAME.jpg`, the empty view of each (see `empty_view`), and `labels/SPLIT/NAME.txt`
+    in YOLO's pose format.
 
     Args:
         data_dir: the data set.
@@ -54,9 +54,7 @@ def load_pictures(data_dir: Path, split: str, progress: Callable[[int, int], Non
     Raises:
         BadTrainingData: no pictures, an unreadable picture, a missing empty view or a label of a wrong length.
     """
-    files = sorted((data_dir / "images" / split).glob("*.jpg"))
-    if not files:
-        raise BadTrainingData(f"{data_dir / 'images' / split}: no .jpg pictures")
+    files = labelled_files(data_dir, split)
     people = [read_labels(data_dir / "labels" / split / f"{file.stem}.txt") for file in files]
     cache = data_dir / f"dimmed-{split}.npy"
     if not _is_current(cache, files):
@@ -64,14 +62,25 @@ def load_pictures(data_dir: Path, split: str, progress: Callable[[int, int], Non
     return Pictures(np.load(cache, mmap_mode="r"), people)
 
 
+def labelled_files(data_dir: Path, split: str) -> list[Path]:
+    """The pictures of one split that have labels (a picture is written before them), by name.
+
+    Raises:
+        BadTrainingData: there are none.
+    """
+    labels = data_dir / "labels" / split
+    files = [f for f in sorted((data_dir / "images" / split).glob("*.jpg")) if (labels / f"{f.stem}.txt").exists()]
+    if not files:
+        raise BadTrainingData(f"{data_dir / 'images' / split}: no .jpg pictures with labels")
+    return files
+
+
 def read_labels(file: Path) -> NDArray[np.float32]:
-    """The people of one YOLO pose label file: (n, 55) float32, see `Pictures`. A missing file means nobody.
+    """The people of one YOLO pose label file: (n, 55) float32, see `Pictures`.
 
     Raises:
         BadTrainingData: a row that is not a class, a box and 17 keypoints.
     """
-    if not file.exists():
-        return np.zeros((0, LABEL_COLUMNS), np.float32)
     rows = [line.split() for line in file.read_text().splitlines() if line.strip()]
     for row in rows:
         if len(row) != LABEL_COLUMNS + 1:
@@ -92,8 +101,8 @@ def read_picture(file: Path) -> NDArray[np.uint8]:
 
 
 def empty_view(data_dir: Path, split: str, stem: str) -> Path:
-    """Where the empty view of a picture lies."""
-    return data_dir / "empties" / split / f"{stem}.jpg"
+    """Where the empty view of a picture lies: pictures `1-0002-c0-000`, `1-0002-c0-001`, ... share `1-0002-c0`."""
+    return data_dir / "empties" / split / f"{stem.rpartition('-')[0] or stem}.jpg"
 
 
 def disturb(empty: NDArray[np.uint8], rng: np.random.Generator) -> NDArray[np.uint8]:
