@@ -99,7 +99,9 @@ def sample_appearance(rng: np.random.Generator, split: str = "all", age_group: s
     group = age_group or str(rng.choice(["child", "adult", "elder"], p=[0.14, 0.69, 0.17]))
     body = load_body(int(rng.choice(body_indices(split, group))))
     female, child, elder = body.female, group == "child", group == "elder"
-    hair_colours = _GREY_HAIR if elder or rng.random() < 0.08 * (not child) else _HAIR_COLOURS
+    tone = float(np.round(rng.uniform(0, 9), 2))
+    natural = _HAIR_COLOURS if tone < 4.5 or rng.random() < 0.06 else _HAIR_COLOURS[:2]
+    hair_colours = _GREY_HAIR if (elder and rng.random() < 0.8) or rng.random() < 0.06 * (not child) else natural
     hair = (0.01, 0.12, 0.25, 0.36, 0.14, 0.04, 0.08) if female else (0.14, 0.52, 0.16, 0.04, 0.01, 0.13, 0.0)
     if child:
         hair = (0.0, 0.2, 0.15, 0.45, 0.1, 0.1, 0.0) if female else (0.02, 0.58, 0.2, 0.05, 0.0, 0.15, 0.0)
@@ -108,7 +110,7 @@ def sample_appearance(rng: np.random.Generator, split: str = "all", age_group: s
     upper = _garment_colour(rng)
     return Appearance(
         body=body.index,
-        skin_tone=float(np.round(rng.uniform(0, 9), 2)),
+        skin_tone=tone,
         hair=str(rng.choice(CHOICES["hair"], p=hair)),
         hair_colour=_varied(rng, hair_colours[int(rng.choice(len(hair_colours)))]),
         beard=bool(not female and not child and rng.random() < 0.3),
