@@ -5,7 +5,7 @@ that can be journalled has a `kind`, a time `t`, and `to_json`, whose row `event
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, fields
 from typing import Any, ClassVar, Literal, Self
 
 from store.errors import BadInput
@@ -192,7 +192,7 @@ class Attribution(StoreEvent):
     `product` is None where nothing on sale explains the weight, and `quantity` 0 then; `quantity` is positive for
     items taken, negative for items put back. `candidates` gives each visit's probability (they sum to at most 1; the
     rest is that nobody known did it), `chosen` the likeliest or None. `probability` is that of product, quantity and
-    visit together.
+    visit together. One change has several attributions where two products or two people were in it: `part` of `parts`.
     """
 
     kind: ClassVar[str] = "attribution"
@@ -204,11 +204,13 @@ class Attribution(StoreEvent):
     candidates: Mapping[str, float]
     chosen: str | None
     probability: float
+    part: int = 1
+    parts: int = 1
 
 
 @dataclass(frozen=True, slots=True)
 class Reattribution(StoreEvent):
-    """Later evidence changed the belief about an earlier weight change; fields as in `Attribution`."""
+    """A later change (`because`) altered the belief about an earlier one; fields as in `Attribution`."""
 
     kind: ClassVar[str] = "reattribution"
 
@@ -217,15 +219,18 @@ class Reattribution(StoreEvent):
     quantity: int
     chosen: str | None
     probability: float
-    because: str = field(default="")
+    part: int = 1
+    parts: int = 1
+    because: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class HandOver(StoreEvent):
-    """An item passed from one visit to another inside the store, concluded from who put it back."""
+    """An item passed from one visit to another inside the store, concluded from who put it back (in `change`)."""
 
     kind: ClassVar[str] = "hand_over"
 
+    change: str
     product: str
     quantity: int
     giver: str

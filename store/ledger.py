@@ -121,7 +121,7 @@ class Ledger:
                 return billed
             _visit(session, receipt.visit)
             session.add(_receipt_row(receipt, prices))
-            _transact(session, f"charge:{receipt.visit}", receipt.issued, receipt.account, receipt.cents)
+            transact(session, f"charge:{receipt.visit}", receipt.issued, receipt.account, receipt.cents)
             _audit(session, receipt.issued, "store", "bill", receipt.visit, f"{receipt.cents} cents")
             if receipt.flagged:
                 reason = f"confidence {receipt.confidence:.3f}"
@@ -199,7 +199,7 @@ class Ledger:
             cents = row.quantity * line.unit_cents
             if row.status == "open":
                 row.status, row.decided = "refunded", t
-                _transact(session, f"refund:{dispute}", t, receipt.account, -cents)
+                transact(session, f"refund:{dispute}", t, receipt.account, -cents)
                 _audit(session, t, actor, "refund", row.visit, f"{cents} cents")
             return cents
 
@@ -282,7 +282,7 @@ def _dispute(session: Session, dispute: int) -> DisputeRow:
     return row
 
 
-def _transact(session: Session, key: str, t: float, account: str, cents: int) -> None:
+def transact(session: Session, key: str, t: float, account: str, cents: int) -> None:
     """Debits the account and credits sales (both reversed where `cents` is negative)."""
     entries = [EntryRow(book=receivable(account), cents=cents), EntryRow(book=SALES, cents=-cents)]
     session.add(TransactionRow(key=key, t=t, entries=entries))

@@ -1,14 +1,38 @@
 """The shop: takes gate scans, crossings, positions and plate weights as they come, and bills those who leave."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
-from store.events import GateCrossing, GateScan, StoreEvent, TrackPosition
+from store.accounts import Accounts
+from store.attribution import Belief, BeliefSettings, Deed
+from store.cart import Cart
+from store.changes import Changes
+from store.errors import BadInput
+from store.events import (
+    Attribution,
+    GateCrossing,
+    GateScan,
+    HandOver,
+    Reattribution,
+    ReceiptIssued,
+    StoreEvent,
+    TrackPosition,
+    VisitClosed,
+    WeightChange,
+)
+from store.gate import Gates, GateSettings
+from store.identification import Identification, IdentificationSettings
 from store.ledger import Ledger
 from store.planogram import Gate, Planogram
+from store.reach import Reach, ReachSettings, place_of
+from store.receipt import Evidence, Receipt
+from store.recovery import Remembered
+from store.scales import ScalesSettings
+from store.visit import Visit
+from store.whereabouts import Whereabouts
 
 
 class ShopSettings(BaseModel):
@@ -16,9 +40,23 @@ class ShopSettings(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
+    scales: ScalesSettings = ScalesSettings()
+    gates: GateSettings = GateSettings()
+    identification: IdentificationSettings = IdentificationSettings()
+    reach: ReachSettings = ReachSettings()
+    belief: BeliefSettings = BeliefSettings()
+    review_below: float = Field(default=0.85, ge=0, le=1, description="receipts less sure than this are reviewed")
+    grace_s: float = Field(
+        default=3.0, ge=0, le=600, description="from the last member's leaving to the receipt, seconds"
+    )
+    unknown_share: float = Field(default=0.3, ge=0, le=1, description="weight of tracks that belong to no visit")
+
 
 class Shop:
-    """One store's billing, online: nothing waits longer than the declared lag."""
+    """One store's billing, online: nothing looks further ahead than a second.
+
+    Call for every tick, in this order: `gate_scan`, `gate_crossing`, `positions`, `weights`; at the end `close`.
+    """
 
     def __init__(
         self,
@@ -30,25 +68,184 @@ class Shop:
         settings: ShopSettings | None = None,
     ) -> None:
         """`accounts` maps tokens to account ids; `journal` is called with every event in order."""
-        self.planogram, self.gates, self.accounts = planogram, tuple(gates), dict(accounts)
-        self.ledger, self.journal, self.settings = ledger, journal, settings or ShopSettings()
+        self.settings = settings or ShopSettings()
+        self.planogram, self.ledger, self.journal = planogram, ledger, journal
+        self.where = Whereabouts()
+        self.gates = Gates(gates, Accounts(accounts), journal, self.settings.gates)
+        identification = Identification(planogram, self.settings.identification)
+        self.belief = Belief(identification, self.settings.belief)
+        self.reach = Reach(self.where, self.settings.reach)
+        self.changes = Changes(
+            planogram,
+            lambda plates, delta, sd: identification.match(plates, delta, sd, self.belief.held()),
+            self.settings.scales,
+        )
+        self._prices = {product.id: product.price_cents for product in planogram.products.values()}
+        self._reported: dict[str, tuple[Deed, ...]] = {}
+        self._carts: dict[str, dict[str, int]] = {}
+        self._attributions = 0
+
+    @classmethod
+    def recover(
+        cls,
+        planogram: Planogram,
+        gates: Sequence[Gate],
+        accounts: Mapping[str, str],
+        ledger: Ledger,
+        journal: Callable[[StoreEvent], None],
+        events: Iterable[StoreEvent],
+        settings: ShopSettings | None = None,
+    ) -> "Shop":
+        """A shop that goes on where the journal ends: visits not yet billed are open again, with their carts.
+
+        Where the members are now is not in the journal, so they count as lost until a track is found to be theirs.
+        """
+        shop = cls(planogram, gates, accounts, ledger, journal, settings)
+        remembered = Remembered(events, {gate.id: gate for gate in gates})
+        shop.changes.number = remembered.changes
+        for visit, cart in remembered.open_visits(ledger):
+            shop.gates.restore(visit)
+            shop._open(visit, cart)
+        return shop
 
     def gate_scan(self, scan: GateScan) -> None:
-        """A token was scanned at a gate."""
-        raise NotImplementedError
+        """A token was scanned at a gate; BadInput where there is no such gate."""
+        visit = self.gates.scan(scan)
+        if visit is not None and visit.id not in self._carts:
+            self._open(visit, {})
 
     def gate_crossing(self, crossing: GateCrossing) -> None:
-        """Somebody passed a gate."""
-        raise NotImplementedError
+        """Somebody passed a gate; BadInput where there is no such gate."""
+        self.gates.crossing(crossing)
 
     def positions(self, t: float, positions: Sequence[TrackPosition]) -> None:
-        """Where everybody is at time `t`."""
-        raise NotImplementedError
+        """Where everybody is at time `t`; BadInput where time runs backwards."""
+        if t < self.where.t:
+            raise BadInput("positions", "t", t, f"at least {self.where.t}")
+        self.where.update(t, positions)
+        self.gates.update(self.where)
+        for visit in self._ready(t - self.settings.grace_s):
+            self._bill(visit, t)
 
     def weights(self, times: NDArray[np.float64], grams: NDArray[np.float64]) -> None:
-        """Plate samples: `times` (S,) seconds, `grams` (S, P) in the order of the planogram's plates."""
-        raise NotImplementedError
+        """Plate samples: `times` (S,) seconds, `grams` (S, P) in the order of the planogram's plates.
+
+        Raises:
+            BadInput: the shapes do not fit the planogram, or time runs backwards.
+        """
+        for change in self.changes.update(times, grams):
+            self._attribute(change)
 
     def close(self, t: float) -> None:
-        """The store closes: everybody is billed."""
-        raise NotImplementedError
+        """The store closes: whatever is open is decided, and everybody is billed."""
+        for change in self.changes.flush(t):
+            self._attribute(change)
+        self.gates.finish(self.where)
+        for visit in list(self.gates.visits.values()):
+            if visit.closed is None:
+                self._bill(visit, t)
+
+    def account_of(self, track: int) -> str | None:
+        """The account to whose visit a track belongs, or None."""
+        member = self.gates.owner.get(track)
+        return None if member is None else self.gates.visits[member.visit].account
+
+    def _open(self, visit: Visit, cart: Mapping[str, int]) -> None:
+        self.belief.open(visit.id, cart)
+        self._carts[visit.id] = dict(cart)
+        self.ledger.open_account(visit.account)
+        self.ledger.open_visit(visit.id, visit.account, visit.opened)
+
+    def _attribute(self, change: WeightChange) -> None:
+        """Takes a weight change into the stories, and tells what it and earlier ones now seem to have been."""
+        self.journal(change)
+        ratios, unknown = self._ratios(change)
+        self.belief.observe(change, ratios, unknown)
+        culprits = {visit: round(share, 4) for visit, share in self.belief.culprits(change.id).items()}
+        for name, deeds in self.belief.likeliest().items():
+            if self._reported.get(name) != deeds:
+                self._reported[name] = deeds
+                self._tell(name, deeds, change, culprits)
+        self._save_carts(change.t)
+
+    def _ratios(self, change: WeightChange) -> tuple[dict[str, float], float]:
+        """Likelihood ratio of every open visit for a change, and that of tracks that belong to none."""
+        plates = [self.planogram.plate[plate] for plate in change.plates]
+        place = place_of(plates, change.started, change.settled)
+        ratios: dict[str, float] = {}
+        members = [m for visit in self.gates.visits.values() if visit.closed is None for m in visit.members]
+        for member in members:
+            ratios[member.visit] = ratios.get(member.visit, 0.0) + self.reach.member(member, place)
+        strangers = [track for track in self.where.tracks() if track not in self.gates.owner]
+        unknown = sum(self.reach.track(track, place) or 0.0 for track in strangers)
+        missing = [member for member in members if member.where in ("lost", "awaited")]
+        for member in missing:
+            # a track of nobody's may be theirs: what it did, any of them may have done
+            ratios[member.visit] += (1 - self.settings.unknown_share) * unknown / len(missing)
+        return ratios, self.settings.unknown_share * unknown
+
+    def _tell(self, name: str, deeds: tuple[Deed, ...], change: WeightChange, culprits: Mapping[str, float]) -> None:
+        parts = [(deed, item) for deed in deeds for item in deed.items or ((None, 0),)]
+        for number, (deed, (product, quantity)) in enumerate(parts, start=1):
+            probability = round(self.belief.probability(deed), 4)
+            told = {"t": change.t, "change": name, "product": product, "quantity": quantity, "chosen": deed.visit}
+            told |= {"probability": probability, "part": number, "parts": len(parts)}
+            if name == change.id:
+                self._attributions += 1
+                self.journal(Attribution(id=f"a{self._attributions}", candidates=culprits, **told))  # type: ignore[arg-type]
+            else:
+                self.journal(Reattribution(because=change.id, **told))  # type: ignore[arg-type]
+            if deed.giver is not None and deed.visit is not None and product is not None:
+                over = HandOver(change.t, name, product, abs(quantity), deed.giver, deed.visit, probability)
+                self.journal(over)
+
+    def _save_carts(self, t: float) -> None:
+        for visit in self._carts:
+            cart = dict(self.belief.carts(visit)[0][0])
+            if cart != self._carts[visit]:
+                self._carts[visit] = cart
+                self.ledger.save_cart(visit, t, cart, self.belief.expected(visit))
+
+    def _ready(self, latest: float) -> list[Visit]:
+        """Visits whose last member left by `latest`."""
+        open_visits = [visit for visit in self.gates.visits.values() if visit.closed is None]
+        return [visit for visit in open_visits if visit.last_left is not None and visit.last_left <= latest]
+
+    def _bill(self, visit: Visit, t: float) -> None:
+        visit.closed = t if visit.last_left is None else visit.last_left
+        self.ledger.close_visit(visit.id, visit.closed, visit.people)
+        self.journal(VisitClosed(t, visit.id, visit.account, visit.people, visit.opened))
+        if visit.people:
+            receipt = self._receipt(visit, t)
+            self.ledger.bill(receipt, self._prices)
+            lines, confidence = dict(receipt.lines), receipt.confidence
+            self.journal(ReceiptIssued(t, visit.id, visit.account, lines, receipt.cents, confidence, receipt.flagged))
+        self.belief.close(visit.id)
+        self.gates.forget(visit)
+        self._carts.pop(visit.id, None)
+        self._reported = {name: deeds for name, deeds in self._reported.items() if name in self.belief.changes}
+
+    def _receipt(self, visit: Visit, t: float) -> Receipt:
+        content, confidence = self.belief.carts(visit.id)[0]
+        cart = Cart(dict(content))
+        return Receipt(
+            visit=visit.id,
+            account=visit.account,
+            lines=cart.lines,
+            cents=cart.cents(self._prices),
+            confidence=round(confidence, 4),
+            flagged=confidence < self.settings.review_below,
+            opened=visit.opened,
+            closed=visit.closed if visit.closed is not None else t,
+            people=visit.people,
+            evidence=tuple(
+                self._evidence(deed, product, quantity, probability)
+                for deed, probability in self.belief.deeds(visit.id, content)
+                for product, quantity in deed.items
+            ),
+            issued=t,
+        )
+
+    def _evidence(self, deed: Deed, product: str, quantity: int, probability: float) -> Evidence:
+        change = self.belief.changes[deed.change]
+        return Evidence(deed.change, change.started, change.plates, product, quantity, round(probability, 4))

@@ -1,0 +1,349 @@
+"""Who took what: many possible stories of the day at once, each with its probability.
+
+One weight change can often be read in several ways: two people stand at the shelf, two products weigh the same. So the
+store keeps a few hundred *stories*. Each story says for every change who moved what, and thereby what lies in every
+cart and what lies in a wrong place. A new change multiplies every story by every reading of it, weighed by weight,
+place, hands and bodies; readings that contradict a story, such as putting back what one does not hold, drop out. So
+later evidence corrects earlier beliefs by itself. Nothing but probabilities is decided before a receipt is due.
+(Multiple hypothesis tracking, Reid 1979, on carts in place of tracks.)
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from heapq import nlargest
+from itertools import combinations
+from math import exp, log
+from typing import NamedTuple
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from store.events import WeightChange
+from store.identification import Identification, Items
+
+Cart = tuple[tuple[str, int], ...]
+"""Products with counts above 0, in order of product."""
+
+Misplaced = tuple[tuple[str, tuple[str, ...]], ...]
+"""Items that lie in wrong places: product and plates, in order."""
+
+
+SAME_MOMENT_S = 0.35
+"""Changes that start within so many seconds are of one moment."""
+
+MOST_AT_ONCE = 4
+"""Most items of one product that are put back at once."""
+
+RECENT_CHANGES = 8
+"""Newest changes, which are kept whoever made them."""
+
+
+class BeliefSettings(BaseModel):
+    """How many stories are kept, and what is rare."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    stories: int = Field(default=300, ge=1, le=20_000, description="stories kept after each change")
+    keep: float = Field(default=14.0, gt=1, le=100, description="stories kept down to exp(-keep) of the best")
+    nobody: float = Field(default=2e-3, ge=0, le=1, description="ratio of somebody the store does not know")
+    misplace: float = Field(default=0.15, gt=0, lt=1, description="probability that what is put back lands elsewhere")
+    misplaced_first: float = Field(
+        default=0.5, gt=0, lt=1, description="probability of taking a stray item where it lies"
+    )
+    hand_over: float = Field(default=0.01, ge=0, lt=1, description="probability that what one puts back another took")
+    two_people: float = Field(default=0.02, ge=0, lt=1, description="probability of two people in one change")
+    two_places: float = Field(default=0.15, gt=0, le=1, description="factor for one person at two places at once")
+    unheld: float = Field(default=2e-4, ge=0, lt=1, description="probability of putting back what was never seen taken")
+
+
+@dataclass(frozen=True, slots=True)
+class Deed:
+    """One reading of one change in one story: by whom, what, and from whom it came if it was handed over."""
+
+    change: str
+    visit: str | None
+    items: Items
+    giver: str | None = None
+    before: "Deed | None" = field(default=None, repr=False, compare=False)
+
+    def back(self) -> Iterator["Deed"]:
+        """This deed and all before it in the story, newest first."""
+        deed: Deed | None = self
+        while deed is not None:
+            yield deed
+            deed = deed.before
+
+
+@dataclass(frozen=True, slots=True)
+class Story:
+    """One story of the day: carts, stray items, the deeds, and the logarithm of its weight."""
+
+    log_w: float
+    carts: Mapping[str, Cart] = field(default_factory=dict)
+    misplaced: Misplaced = ()
+    deeds: Deed | None = None
+
+
+class _Act(NamedTuple):
+    """Who moved what in one reading, and whose it was if it had been handed over."""
+
+    visit: str | None
+    items: Items
+    giver: str | None = None
+
+
+class _Draft(NamedTuple):
+    """A story continued by one reading, before it is written out; `stray` None leaves its stray items as they are."""
+
+    log_w: float
+    story: Story
+    acts: tuple[_Act, ...]
+    stray: Misplaced | None = None
+
+
+class Belief:
+    """The stories, and what they say together."""
+
+    def __init__(self, identification: Identification, settings: BeliefSettings | None = None) -> None:
+        self.identification, self.settings = identification, settings or BeliefSettings()
+        self.stories = [Story(0.0)]
+        self.changes: dict[str, WeightChange] = {}
+
+    def observe(self, change: WeightChange, reach: Mapping[str, float], nobody: float = 0.0) -> None:
+        """Takes a change with each visit's reach (likelihood ratios) and that of unknown people (`nobody`)."""
+        self.changes[change.id] = change
+        floor = max([self.settings.nobody, *reach.values()]) * exp(-self.settings.keep)
+        people = [(visit, log(ratio)) for visit, ratio in reach.items() if ratio > floor]
+        unknown = log(self.settings.nobody + nobody + 1e-300)
+        drafts = self._taken(change, people, unknown) if change.delta_g < 0 else self._returned(change, people, unknown)
+        likeliest = nlargest(4 * self.settings.stories, drafts, key=lambda draft: draft.log_w)
+        self._keep(_written(draft, change.id) for draft in likeliest)
+
+    def open(self, visit: str, cart: Mapping[str, int] | None = None) -> None:
+        """A visit begins, with an empty cart unless the books knew it before a restart."""
+        content = _cart(Counter(cart or {}))
+        self.stories = [
+            Story(story.log_w, {**story.carts, visit: content}, story.misplaced, story.deeds) for story in self.stories
+        ]
+
+    def close(self, visit: str) -> None:
+        """Forgets the cart of a visit that has been billed, and changes that no open visit may have made."""
+        carts = [{name: cart for name, cart in story.carts.items() if name != visit} for story in self.stories]
+        alive = {
+            deed.change
+            for story in self.stories
+            for deed in (story.deeds.back() if story.deeds else ())
+            if any(name is not None and name != visit for name in (deed.visit, deed.giver))
+        }
+        alive |= set(list(self.changes)[-RECENT_CHANGES:])
+        self.changes = {name: change for name, change in self.changes.items() if name in alive}
+        self._keep(
+            Story(story.log_w, content, story.misplaced, _only(story.deeds, alive))
+            for story, content in zip(self.stories, carts, strict=True)
+        )
+
+    def carts(self, visit: str) -> list[tuple[Cart, float]]:
+        """Possible carts of a visit with their probabilities, likeliest first."""
+        found: dict[Cart, float] = defaultdict(float)
+        for story, weight in self._weighted():
+            found[story.carts.get(visit, ())] += weight
+        return sorted(found.items(), key=lambda pair: (-pair[1], pair[0]))
+
+    def expected(self, visit: str) -> dict[str, float]:
+        """Mean count of every product in a visit's cart."""
+        mean: dict[str, float] = defaultdict(float)
+        for cart, weight in self.carts(visit):
+            for product, count in cart:
+                mean[product] += weight * count
+        return dict(mean)
+
+    def held(self) -> set[str]:
+        """Products that any open visit may hold."""
+        return {product for story in self.stories for cart in story.carts.values() for product, _ in cart}
+
+    def likeliest(self) -> dict[str, tuple[Deed, ...]]:
+        """Deeds of the likeliest story by change, in order of time; one of them unless people or products were two."""
+        deeds = self.stories[0].deeds
+        found: dict[str, tuple[Deed, ...]] = {}
+        for deed in reversed(list(deeds.back()) if deeds else []):
+            found[deed.change] = (*found.get(deed.change, ()), deed)
+        return found
+
+    def culprits(self, change: str) -> dict[str, float]:
+        """Probability of each visit that it made this change; what is missing to 1 is that nobody known did.
+
+        Where two people may have taken an item each in one change, the probabilities can sum to more than 1.
+        """
+        found: dict[str, float] = defaultdict(float)
+        for story, weight in self._weighted():
+            for deed in story.deeds.back() if story.deeds else ():
+                if deed.change == change and deed.visit is not None:
+                    found[deed.visit] += weight
+        return dict(sorted(found.items(), key=lambda pair: -pair[1]))
+
+    def probability(self, deed: Deed) -> float:
+        """Probability of a deed over all stories."""
+        return sum(
+            weight
+            for story, weight in self._weighted()
+            if story.deeds and any(one == deed for one in story.deeds.back())
+        )
+
+    def deeds(self, visit: str, cart: Cart) -> list[tuple[Deed, float]]:
+        """Deeds of a visit in the likeliest story with this cart, oldest first, with each deed's probability."""
+        story = next((one for one in self.stories if one.carts.get(visit, ()) == cart), None)
+        if story is None or story.deeds is None:
+            return []
+        own = [deed for deed in story.deeds.back() if visit in (deed.visit, deed.giver)]
+        return [(deed, self.probability(deed)) for deed in reversed(own)]
+
+    def _weighted(self) -> Iterator[tuple[Story, float]]:
+        weights = [exp(story.log_w - self.stories[0].log_w) for story in self.stories]
+        total = sum(weights)
+        for story, weight in zip(self.stories, weights, strict=True):
+            yield story, weight / total
+
+    def _taken(self, change: WeightChange, people: Sequence[tuple[str, float]], unknown: float) -> Iterator[_Draft]:
+        """Every story continued by every reading of a loss."""
+        options = self.identification.taken(change.plates, change.delta_g, change.sd_g)
+        shelf = {option.items: option.log_p for option in options}
+        for story in self.stories:
+            there = [(visit, log_r + self._elsewhere(story, change, visit)) for visit, log_r in people]
+            there = [(visit, log_r) for visit, log_r in there if visit in story.carts]
+            for items, log_p in (shelf | self._astray(story, change, shelf)).items():
+                stray = _stray(story, items, change.plates)
+                log_w = story.log_w + log_p
+                for visit, log_r in there:
+                    yield _Draft(log_w + log_r, story, (_Act(visit, items),), stray)
+                yield _Draft(log_w + unknown, story, (_Act(None, items),), stray)
+                yield from self._shared(story, log_w, items, there, stray)
+            yield _Draft(story.log_w + self.identification.nothing(), story, (_Act(None, ()),))
+
+    def _astray(self, story: Story, change: WeightChange, shelf: Mapping[Items, float]) -> dict[Items, float]:
+        """Log probability of the items that lie astray on these plates in this story."""
+        found: dict[Items, float] = {}
+        for product, plates in story.misplaced:
+            if set(plates) & set(change.plates):
+                items: Items = ((product, 1),)
+                weight = self.identification.weight(items, change.delta_g, change.sd_g)
+                found[items] = max(shelf.get(items, -1e9), weight + log(self.settings.misplaced_first))
+        return found
+
+    def _shared(
+        self, story: Story, log_w: float, items: Items, there: Sequence[tuple[str, float]], stray: Misplaced | None
+    ) -> Iterator[_Draft]:
+        """Two people took one item each in the same moment."""
+        product, number = items[0]
+        if len(items) != 1 or number != 2 or not self.settings.two_people:
+            return
+        single = self.identification.quantity(1) - self.identification.quantity(2) + log(self.settings.two_people)
+        for (first, log_a), (second, log_b) in combinations(there, 2):
+            acts = (_Act(first, ((product, 1),)), _Act(second, ((product, 1),)))
+            yield _Draft(log_w + single + log_a + log_b, story, acts, stray)
+
+    def _returned(self, change: WeightChange, people: Sequence[tuple[str, float]], unknown: float) -> Iterator[_Draft]:
+        """Every story continued by every reading of a gain: only what somebody holds can be put back."""
+        shelf = self._returnable(change)
+        for story in self.stories:
+            for visit, log_r in people:
+                log_w = story.log_w + log_r + self._elsewhere(story, change, visit)
+                for owner, cart in story.carts.items() if visit in story.carts else ():
+                    if owner == visit:
+                        yield from self._put_back(story, change, log_w, _Act(visit, cart), shelf)
+                    elif self.settings.hand_over and cart:
+                        handed = log_w + log(self.settings.hand_over)
+                        yield from self._put_back(story, change, handed, _Act(visit, cart, owner), shelf)
+            nothing = self.identification.nothing() + log(self.settings.unheld + exp(unknown))
+            yield _Draft(story.log_w + nothing, story, (_Act(None, ()),))
+
+    def _returnable(self, change: WeightChange) -> dict[tuple[str, int], float]:
+        """Log probability of each product and number that can have been put back, whoever did it."""
+        ident, found = self.identification, {}
+        for product in sorted(self.held()):
+            home = self._at_home(product, change.plates)
+            place = log(1 - self.settings.misplace if home else self.settings.misplace)
+            for number in range(1, MOST_AT_ONCE + 1):
+                weight = ident.weight(((product, -number),), change.delta_g, change.sd_g)
+                log_p = place + ident.quantity(number) + weight
+                if log_p > ident.nothing() - self.settings.keep:
+                    found[product, number] = log_p
+        return found
+
+    def _put_back(
+        self, story: Story, change: WeightChange, log_w: float, act: _Act, shelf: Mapping[tuple[str, int], float]
+    ) -> Iterator[_Draft]:
+        for product, count in act.items:
+            for number in range(1, count + 1):
+                log_p = shelf.get((product, number))
+                if log_p is None:
+                    continue
+                added = () if self._at_home(product, change.plates) else ((product, change.plates),) * number
+                stray = tuple(sorted((*story.misplaced, *added))) if added else None
+                yield _Draft(log_w + log_p, story, (_Act(act.visit, ((product, -number),), act.giver),), stray)
+
+    def _at_home(self, product: str, plates: Iterable[str]) -> bool:
+        slots_on = self.identification.planogram.slots_on
+        return any(slot.product_id == product for plate in plates for slot in slots_on.get(plate, ()))
+
+    def _elsewhere(self, story: Story, change: WeightChange, visit: str) -> float:
+        """Log factor where this visit, in this story, did something elsewhere in the same moment."""
+        for deed in story.deeds.back() if story.deeds else ():
+            other = self.changes.get(deed.change)
+            if other is None or other.t < change.t - 6:
+                return 0.0
+            if deed.visit == visit and abs(other.started - change.started) < SAME_MOMENT_S:
+                return log(self.settings.two_places)
+        return 0.0
+
+    def _keep(self, stories: Iterable[Story]) -> None:
+        """Joins stories that end alike, and keeps the likeliest."""
+        alike: dict[tuple[object, ...], list[Story]] = defaultdict(list)
+        for story in stories:
+            alike[tuple(sorted(story.carts.items())), story.misplaced].append(story)
+        joined = []
+        for group in alike.values():
+            best = max(group, key=lambda one: one.log_w)
+            weight = best.log_w + log(sum(exp(one.log_w - best.log_w) for one in group))
+            joined.append(Story(weight, best.carts, best.misplaced, best.deeds))
+        joined.sort(key=lambda one: -one.log_w)
+        top = joined[0].log_w
+        self.stories = [
+            Story(one.log_w - top, one.carts, one.misplaced, one.deeds)
+            for one in joined[: self.settings.stories]
+            if one.log_w > top - self.settings.keep
+        ]
+
+
+def _written(draft: _Draft, change: str) -> Story:
+    """The story that a draft stands for."""
+    carts, deeds = dict(draft.story.carts), draft.story.deeds
+    for act in draft.acts:
+        deeds = Deed(change, act.visit, act.items, act.giver, deeds)
+        owner = act.giver or act.visit
+        if owner is not None:
+            content = Counter(dict(carts[owner]))
+            for product, number in act.items:
+                content[product] += number
+            carts[owner] = _cart(content)
+    misplaced = draft.story.misplaced if draft.stray is None else draft.stray
+    return Story(draft.log_w, carts, misplaced, deeds)
+
+
+def _stray(story: Story, items: Items, plates: tuple[str, ...]) -> Misplaced | None:
+    """The stray items left when `items` are taken from `plates`, None where none of them lay astray there."""
+    for number, (product, place) in enumerate(story.misplaced):
+        if items == ((product, 1),) and set(place) & set(plates):
+            return story.misplaced[:number] + story.misplaced[number + 1 :]
+    return None
+
+
+def _only(deeds: Deed | None, changes: set[str]) -> Deed | None:
+    """The deeds of these changes alone."""
+    kept: Deed | None = None
+    for deed in reversed([one for one in deeds.back() if one.change in changes] if deeds else []):
+        kept = Deed(deed.change, deed.visit, deed.items, deed.giver, kept)
+    return kept
+
+
+def _cart(content: Counter[str]) -> Cart:
+    return tuple(sorted((product, count) for product, count in content.items() if count > 0))

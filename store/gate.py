@@ -1,0 +1,295 @@
+"""Who comes and goes: scans and light beams at the gates, linked to the tracks of those who pass.
+
+A scan says who pays, the light beam says when somebody passes, and the tracks say where people are; no one of them
+says all three. The track nearest to the gate when the beam broke becomes the member's. Tracks die and begin again
+under other ids; a track that nobody owns and that begins where a member's track ended continues that member.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import BaseModel, ConfigDict, Field
+from scipy.optimize import linear_sum_assignment
+
+from store.accounts import Accounts
+from store.errors import BadInput, UnknownAccount
+from store.events import (
+    GateCrossing,
+    GateRefused,
+    GateScan,
+    MemberEntered,
+    MemberLeft,
+    MemberLost,
+    StoreEvent,
+    VisitLinked,
+    VisitOpened,
+)
+from store.planogram import Gate
+from store.visit import Member, Visit
+from store.whereabouts import Whereabouts, distance
+
+IMPOSSIBLE = 1e6
+
+
+class GateSettings(BaseModel):
+    """How passages are matched with tracks."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    scan_valid_s: float = Field(
+        default=30.0, gt=0, le=600, description="a scan lets somebody pass for so long, seconds"
+    )
+    decide_s: float = Field(default=0.5, ge=0, le=1, description="wait after a passage before it is matched, seconds")
+    link_m: float = Field(default=1.5, gt=0, le=5, description="farthest track from a gate at a passage, metres")
+    await_s: float = Field(default=6.0, gt=0, le=60, description="time for a new member's track to appear, seconds")
+    lost_s: float = Field(default=0.6, gt=0, le=10, description="unseen for so long, a track is lost, seconds")
+    walk_m_s: float = Field(default=1.5, gt=0, le=5, description="brisk walking speed, metres a second")
+    settle_s: float = Field(default=0.6, ge=0, le=10, description="age at which an unknown track can be a lost member")
+    return_s: float = Field(default=2.0, gt=0, le=30, description="who is still seen inside so long after has not left")
+
+
+@dataclass(slots=True)
+class _Exit:
+    """A passage outwards that still needs a member, and those it turned out not to be."""
+
+    t: float
+    gate: Gate
+    excluded: list[Member] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class _Departure:
+    """A passage outwards that was taken to be a member's, while it may still be taken back."""
+
+    exit: _Exit
+    member: Member
+
+
+class Gates:
+    """Opens visits, links tracks to their members, and notices who has left."""
+
+    def __init__(
+        self,
+        gates: Sequence[Gate],
+        accounts: Accounts,
+        journal: Callable[[StoreEvent], None],
+        settings: GateSettings | None = None,
+    ) -> None:
+        self.settings = settings or GateSettings()
+        self.visits: dict[str, Visit] = {}
+        self.owner: dict[int, Member] = {}
+        self._gates = {gate.id: gate for gate in gates}
+        self._accounts, self._journal = accounts, journal
+        self._scans: dict[str, list[tuple[float, str]]] = {gate.id: [] for gate in gates}
+        self._exits: list[_Exit] = []
+        self._departures: list[_Departure] = []
+        self._opened = 0
+
+    def scan(self, scan: GateScan) -> Visit | None:
+        """A token was scanned: the visit that it opens or joins, or None where no account has it."""
+        self._gate(scan.gate)
+        self._journal(scan)
+        try:
+            account = self._accounts.account(scan.token)
+        except UnknownAccount:
+            self._journal(GateRefused(scan.t, scan.gate, scan.token))
+            return None
+        visit = next((v for v in self.visits.values() if v.account == account and v.closed is None), None)
+        if visit is None:
+            self._opened += 1
+            visit = Visit(f"visit-{self._opened}", account, scan.t)
+            self.visits[visit.id] = visit
+            self._journal(VisitOpened(scan.t, visit.id, account, scan.gate))
+        visit.awaited_scans += 1
+        self._scans[scan.gate].append((scan.t, visit.id))
+        return visit
+
+    def crossing(self, crossing: GateCrossing) -> None:
+        """Somebody passed a gate."""
+        gate = self._gate(crossing.gate)
+        self._journal(crossing)
+        if crossing.direction == "out":
+            self._exits.append(_Exit(crossing.t, gate))
+            return
+        self._expire_scans(crossing.t)
+        if not self._scans[gate.id]:
+            return
+        _, name = self._scans[gate.id].pop(0)
+        visit = self.visits[name]
+        visit.awaited_scans -= 1
+        member = Member(name, len(visit.members) + 1, crossing.t, gate.x, gate.y, crossing.t)
+        visit.members.append(member)
+        self._journal(MemberEntered(crossing.t, name, member.number, gate.id))
+
+    def update(self, where: Whereabouts) -> None:
+        """Takes the newest positions: follows, loses, links and releases members."""
+        self._expire_scans(where.t)
+        self._follow(where)
+        self._link_awaited(where)
+        self._relink_lost(where)
+        self._let_go(where)
+        self._take_back(where)
+
+    def finish(self, where: Whereabouts) -> None:
+        """Decides the passages that are still open, because the store closes."""
+        self._match_exits(self._exits, where)
+        self._exits = []
+
+    def members(self) -> list[Member]:
+        """Members inside the store, in order of visit."""
+        return [member for visit in self.visits.values() if visit.closed is None for member in visit.inside]
+
+    def restore(self, visit: Visit) -> None:
+        """Brings back a visit that the journal tells of, after a restart."""
+        self.visits[visit.id] = visit
+        self._opened = max(self._opened, int(visit.id.rsplit("-", 1)[1]))
+
+    def forget(self, visit: Visit) -> None:
+        """Drops what was kept of a closed visit's tracks."""
+        self._departures = [one for one in self._departures if one.member.visit != visit.id]
+
+    def _gate(self, name: str) -> Gate:
+        if name not in self._gates:
+            raise BadInput("gate event", "gate", name, ", ".join(self._gates))
+        return self._gates[name]
+
+    def _expire_scans(self, t: float) -> None:
+        for waiting in self._scans.values():
+            while waiting and waiting[0][0] < t - self.settings.scan_valid_s:
+                self.visits[waiting.pop(0)[1]].awaited_scans -= 1
+
+    def _follow(self, where: Whereabouts) -> None:
+        for member in self.members():
+            if member.home_track not in (None, member.track) and where.seen(member.home_track or 0, 0.0):
+                self._follow_home(member)
+            if member.track is None:
+                continue
+            if where.seen(member.track, self.settings.lost_s):
+                last = where.last(member.track)
+                member.x, member.y, member.seen, member.where = last.x, last.y, last.t, "tracked"
+            elif member.where == "tracked":
+                member.where = "lost"
+                self._journal(MemberLost(where.t, member.visit, member.number, member.track))
+
+    def _follow_home(self, member: Member) -> None:
+        """The tracker itself found the member's first track again: that outweighs our guess from continuity."""
+        if member.track is not None:
+            self.owner.pop(member.track, None)
+        member.track = member.home_track
+
+    def _unowned(self, where: Whereabouts) -> list[int]:
+        return [track for track in where.tracks() if track not in self.owner]
+
+    def _link_awaited(self, where: Whereabouts) -> None:
+        settings = self.settings
+        awaited = [m for m in self.members() if m.where == "awaited" and m.entered <= where.t - settings.decide_s]
+        tracks = self._unowned(where)
+        for row, column in _assign(np.array([[self._entry_cost(m, t, where) for t in tracks] for m in awaited])):
+            self._link(awaited[row], tracks[column], where, "gate")
+        for member in awaited:
+            if member.where == "awaited" and member.entered < where.t - settings.await_s:
+                member.where = "lost"
+
+    def _entry_cost(self, member: Member, track: int, where: Whereabouts) -> float:
+        """Metres between gate and track when the member passed, allowing for a walk where the track is younger."""
+        position = where.nearest_in_time(track, member.entered)
+        gap = abs(position.t - member.entered)
+        away = distance(position.x, position.y, member.x, member.y)
+        cost = max(0.0, away - self.settings.walk_m_s * gap) + 0.3 * gap + (0.0 if position.confirmed else 0.2)
+        # a track that was well inside before the passage is somebody who was there already
+        first = where.first(track)
+        if first.t < member.entered - 1.0 and distance(first.x, first.y, member.x, member.y) > 2 * self.settings.link_m:
+            cost += self.settings.link_m
+        return cost if cost <= self.settings.link_m and gap < self.settings.await_s else IMPOSSIBLE
+
+    def _relink_lost(self, where: Whereabouts) -> None:
+        lost = [member for member in self.members() if member.where == "lost"]
+        if not lost:
+            return
+        tracks = [track for track in self._unowned(where) if self._could_be_anybody(track, where)]
+        for row, column in _assign(np.array([[self._relink_cost(m, t, where) for t in tracks] for m in lost])):
+            self._link(lost[row], tracks[column], where, "relinked")
+
+    def _could_be_anybody(self, track: int, where: Whereabouts) -> bool:
+        first, last = where.first(track), where.last(track)
+        return where.seen(track, self.settings.lost_s) and last.t - first.t >= self.settings.settle_s
+
+    def _relink_cost(self, member: Member, track: int, where: Whereabouts) -> float:
+        """Metres per metre that the member could have walked between losing one track and the other's beginning."""
+        first, last = where.first(track), where.last(track)
+        gap = max(0.0, first.t - member.seen)
+        if last.t < member.seen:
+            return IMPOSSIBLE
+        away = distance(first.x, first.y, member.x, member.y)
+        cost = away / (0.7 + self.settings.walk_m_s * gap)
+        shadowed = any(
+            other.where == "tracked" and distance(other.x, other.y, last.x, last.y) < 0.35 for other in self.members()
+        )
+        cost += (0.7 if shadowed else 0.0) + (0.0 if last.confirmed else 0.3)
+        return cost if cost < 2.0 else IMPOSSIBLE
+
+    def _link(self, member: Member, track: int, where: Whereabouts, how: str) -> None:
+        last = where.last(track)
+        member.track, member.where = track, "tracked"
+        member.x, member.y, member.seen = last.x, last.y, last.t
+        if member.home_track is None:
+            member.home_track = track
+        self.owner[track] = member
+        known = "gate" if how == "gate" else "relinked"
+        self._journal(VisitLinked(where.t, member.visit, member.number, track, known))  # type: ignore[arg-type]
+
+    def _let_go(self, where: Whereabouts) -> None:
+        ripe = [one for one in self._exits if one.t <= where.t - self.settings.decide_s]
+        if ripe:
+            self._exits = [one for one in self._exits if one not in ripe]
+            self._match_exits(ripe, where)
+
+    def _match_exits(self, exits: Sequence[_Exit], where: Whereabouts) -> None:
+        members = self.members()
+        costs = np.array([[self._exit_cost(one, member, where) for member in members] for one in exits])
+        for row, column in _assign(costs):
+            one, member = exits[row], members[column]
+            member.where, member.left = "left", one.t
+            self._departures.append(_Departure(one, member))
+            self._journal(MemberLeft(one.t, member.visit, member.number, one.gate.id))
+
+    def _exit_cost(self, one: _Exit, member: Member, where: Whereabouts) -> float:
+        """Metres between the gate and the member when somebody passed; more for members who are seen elsewhere."""
+        if member in one.excluded or member.entered > one.t - 0.5:
+            return IMPOSSIBLE
+        if member.where == "tracked" and member.track is not None:
+            then = where.nearest_in_time(member.track, one.t)
+            cost = distance(then.x, then.y, one.gate.x, one.gate.y)
+            later = distance(member.x, member.y, one.gate.x, one.gate.y)
+            still_inside = member.seen > one.t + 0.3 and later > max(1.0, cost)
+            return cost + (2.0 if still_inside else 0.0) if cost < 2.5 else IMPOSSIBLE
+        gap = max(0.0, one.t - member.seen)
+        away = distance(member.x, member.y, one.gate.x, one.gate.y)
+        return 1.2 + max(0.0, away - self.settings.walk_m_s * gap) if gap > 0 or away < 2.5 else IMPOSSIBLE
+
+    def _take_back(self, where: Whereabouts) -> None:
+        """Whoever is still seen walking inside some time after leaving has not left: the passage was another's."""
+        for departure in list(self._departures):
+            member, one = departure.member, departure.exit
+            if where.t < one.t + self.settings.return_s:
+                continue
+            self._departures.remove(departure)
+            if member.track is None or not where.seen(member.track, 0.3):
+                continue
+            last = where.last(member.track)
+            gates: Iterable[Gate] = self._gates.values()
+            if min(distance(last.x, last.y, gate.x, gate.y) for gate in gates) < 1.2:
+                continue
+            member.where, member.left = "tracked", None
+            self._exits.append(_Exit(one.t, one.gate, [*one.excluded, member]))
+
+
+def _assign(costs: NDArray[np.float64]) -> list[tuple[int, int]]:
+    """Pairs (row, column) of least total cost, leaving out impossible ones."""
+    if costs.size == 0:
+        return []
+    rows, columns = linear_sum_assignment(costs)
+    pairs = zip(rows.tolist(), columns.tolist(), strict=True)
+    return [(row, column) for row, column in pairs if costs[row, column] < IMPOSSIBLE]

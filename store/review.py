@@ -1,0 +1,64 @@
+"""The review queue: receipts that the store is not sure of, and what a person decided about them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from sqlalchemy import select
+
+from store.books import AuditRow, ReceiptRow, ReviewRow
+from store.errors import LedgerError
+from store.ledger import Ledger, transact
+
+
+@dataclass(frozen=True, slots=True)
+class Review:
+    """One flagged receipt: when (seconds) and why it was flagged, and `open`, `upheld` or `corrected`."""
+
+    visit: str
+    t: float
+    reason: str
+    status: str
+
+
+class ReviewQueue:
+    """Receipts waiting for a person, oldest first."""
+
+    def __init__(self, ledger: Ledger) -> None:
+        self._ledger = ledger
+
+    def all(self) -> list[Review]:
+        """Every review, decided or not, in order of time."""
+        with self._ledger.session() as session:
+            rows = session.scalars(select(ReviewRow).order_by(ReviewRow.t, ReviewRow.visit))
+            return [Review(row.visit, row.t, row.reason, row.status) for row in rows]
+
+    def open(self) -> list[Review]:
+        """Reviews that nobody has decided."""
+        return [review for review in self.all() if review.status == "open"]
+
+    def uphold(self, visit: str, reviewer: str, t: float) -> None:
+        """The receipt stands; LedgerError where it is not under review."""
+        self._decide(visit, reviewer, t, "upheld", 0)
+
+    def correct(self, visit: str, lines: Mapping[str, int], prices: Mapping[str, int], reviewer: str, t: float) -> int:
+        """The basket was really `lines`: charges or refunds the difference once, and returns it in cents.
+
+        Raises:
+            LedgerError: the receipt is not under review.
+        """
+        receipt = self._ledger.receipt(visit)
+        if receipt is None:
+            raise LedgerError(f"{visit} has no receipt")
+        difference = sum(prices[product] * count for product, count in lines.items()) - receipt.cents
+        self._decide(visit, reviewer, t, "corrected", difference)
+        return difference
+
+    def _decide(self, visit: str, reviewer: str, t: float, status: str, cents: int) -> None:
+        with self._ledger.session() as session:
+            row, receipt = session.get(ReviewRow, visit), session.get(ReceiptRow, visit)
+            if row is None or receipt is None or row.status != "open":
+                raise LedgerError(f"{visit} is not under review")
+            row.status, row.reviewer, row.decided = status, reviewer, t
+            if cents:
+                transact(session, f"correction:{visit}", t, receipt.account, cents)
+            session.add(AuditRow(t=t, actor=reviewer, action=status, subject=visit, detail=f"{cents} cents"))

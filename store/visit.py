@@ -1,0 +1,56 @@
+"""A visit: one party on one token, and the members by whom the cameras know it."""
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+Where = Literal["awaited", "tracked", "lost", "left"]
+
+
+@dataclass(slots=True)
+class Member:
+    """One person of a visit.
+
+    `where`: `awaited` has passed the gate but no track is known to be theirs, `tracked`, `lost` inside the store,
+    `left`. `track` is the newest track and stays after it is lost; `x`, `y`, `seen` are its last position (metres) and
+    time, at first those of the gate.
+    """
+
+    visit: str
+    number: int
+    entered: float
+    x: float
+    y: float
+    seen: float
+    where: Where = "awaited"
+    track: int | None = None
+    home_track: int | None = None
+    left: float | None = None
+
+
+@dataclass(slots=True)
+class Visit:
+    """One party on one token; `opened` and `closed` in seconds from opening."""
+
+    id: str
+    account: str
+    opened: float
+    members: list[Member] = field(default_factory=list)
+    awaited_scans: int = 0
+    closed: float | None = None
+
+    @property
+    def people(self) -> int:
+        """Members who have entered."""
+        return len(self.members)
+
+    @property
+    def inside(self) -> list[Member]:
+        """Members who have not left."""
+        return [member for member in self.members if member.where != "left"]
+
+    @property
+    def last_left(self) -> float | None:
+        """When the last member left, None while anybody is inside or still expected at the gate."""
+        if not self.members or self.inside or self.awaited_scans:
+            return None
+        return max(member.left or 0.0 for member in self.members)
