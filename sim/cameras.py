@@ -11,7 +11,7 @@ import mujoco
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.drawing import NEAR_M, Pencil, Pinhole, metres
+from sim.drawing import NEAR_M, Pencil, Pinhole, Window, metres
 from sim.lens import Lens, SensorNoise
 from sim.scene import SceneState
 from sim.stage import Stage
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 Picture = NDArray[np.uint8]
 Depth = NDArray[np.float32]
+_ITEM_M = 0.3  # no item reaches further from its middle
 _STATIC, _DYNAMIC = int(mujoco.mjtCatBit.mjCAT_STATIC), int(mujoco.mjtCatBit.mjCAT_DYNAMIC)
 
 
@@ -164,8 +165,9 @@ class StoreRenderer:
         if changed and self.settings.refresh:
             self._pencil.load(self.stage.data, _STATIC)
             for view in self._views.values():
-                if any(_in_sight(view, place) for place in changed):
-                    self._draw_empty(view)
+                window = _window_around(view, changed)
+                if window is not None:
+                    self._draw_empty(view, window)
         self._pencil.load(self.stage.data, _DYNAMIC)
         for view in self._views.values():
             view.stale = True
@@ -174,19 +176,17 @@ class StoreRenderer:
     def _empty_view(self, lens: Lens) -> _View:
         shape = (lens.pinhole.height, lens.pinhole.width)
         view = _View(lens, np.zeros((*shape, 3), np.uint8), np.zeros(shape, np.float32), np.zeros(shape, np.uint8))
-        self._draw_empty(view)
+        self._draw_empty(view, Window(0, 0, lens.pinhole.width, lens.pinhole.height))
         view.floor = _floor_mask(view)
         return view
 
-    def _draw_empty(self, view: _View) -> None:
-        fine, coarse = self.settings.supersample, view.lens.pinhole
-        pinhole = Pinhole(
-            coarse.position, coarse.rotation, coarse.focal * fine, coarse.width * fine, coarse.height * fine
-        )
-        colour, depth = self._pencil.draw(pinhole)
-        size = (coarse.width, coarse.height)
-        view.colour = np.asarray(cv2.resize(colour, size, interpolation=cv2.INTER_AREA), np.uint8)
-        view.depth = np.ascontiguousarray(depth[fine // 2 :: fine, fine // 2 :: fine])
+    def _draw_empty(self, view: _View, window: Window) -> None:
+        """Draws a part of the empty store into the view's colour and depth."""
+        fine = self.settings.supersample
+        colour, depth = self._pencil.draw(view.lens.pinhole.scaled(fine), window.scaled(fine))
+        target = window.of(view.colour)
+        target[:] = cv2.resize(colour, (target.shape[1], target.shape[0]), interpolation=cv2.INTER_AREA)
+        window.of(view.depth)[:] = depth[fine // 2 :: fine, fine // 2 :: fine]
 
     def _frame(self, view: _View, scene: SceneState) -> Picture:
         picture = view.colour
@@ -243,14 +243,22 @@ def _pixel(pinhole: Pinhole, points: NDArray[np.float64]) -> NDArray[np.float64]
     return np.stack([columns, rows, local[:, 2]], 1)
 
 
-def _in_sight(view: _View, place: NDArray[np.float64], slack_m: float = 0.6) -> bool:
-    """Whether an item there may show: in the picture, and nothing stands more than `slack_m` before it."""
-    column, row, z = _pixel(view.lens.pinhole, place[None])[0]
+def _window_around(view: _View, places: list[NDArray[np.float64]]) -> Window | None:
+    """The part of the view in which items at these places (3,) may show, None where nobody sees them.
+
+    An item may show where nothing stands more than `_ITEM_M` before it.
+    """
     height, width = view.depth.shape
-    if z < NEAR_M or not (-20 <= column < width + 20 and -20 <= row < height + 20):
-        return False
-    nearest = view.depth[int(np.clip(row, 0, height - 1)), int(np.clip(column, 0, width - 1))]
-    return bool(metres(np.array([nearest], np.float32))[0] > z - slack_m)
+    pixels = _pixel(view.lens.pinhole, np.array(places))
+    columns, rows = (np.clip(pixels[:, i], 0, size - 1).astype(int) for i, size in ((0, width), (1, height)))
+    margin = view.lens.pinhole.focal * _ITEM_M / np.maximum(pixels[:, 2], 0.2)
+    seen = (pixels[:, 2] > NEAR_M) & (metres(view.depth[rows, columns]) > pixels[:, 2] - 2 * _ITEM_M)
+    seen &= (np.abs(pixels[:, 0] - columns) <= margin) & (np.abs(pixels[:, 1] - rows) <= margin)
+    if not seen.any():
+        return None
+    low = np.floor((pixels[:, :2] - margin[:, None])[seen].min(0)).astype(int)
+    high = np.ceil((pixels[:, :2] + margin[:, None])[seen].max(0)).astype(int) + 1
+    return Window(max(low[0], 0), max(low[1], 0), min(high[0], width), min(high[1], height))
 
 
 def _floor_mask(view: _View) -> Picture:

@@ -33,6 +33,28 @@ class Pinhole:
     width: int
     height: int
 
+    def scaled(self, factor: int) -> Pinhole:
+        """The same view with `factor` times as many pixels each way."""
+        return Pinhole(self.position, self.rotation, self.focal * factor, self.width * factor, self.height * factor)
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """A part of an upside-down picture: first and last column and row, the last ones excluded."""
+
+    left: int
+    low: int
+    right: int
+    high: int
+
+    def scaled(self, factor: int) -> Window:
+        """The same part of a picture with `factor` times as many pixels each way."""
+        return Window(self.left * factor, self.low * factor, self.right * factor, self.high * factor)
+
+    def of(self, picture: NDArray[Any]) -> NDArray[Any]:
+        """That part of a picture (H, W, ...), as a view."""
+        return picture[self.low : self.high, self.left : self.right]
+
 
 class Pencil:
     """One OpenGL context that draws one model; close it, or use it in a `with` block."""
@@ -76,28 +98,32 @@ class Pencil:
         """Takes over the geometry of one instant; `categories` is a sum of `mjtCatBit`."""
         mujoco.mjv_updateScene(self.model, data, self._option, None, self._camera, categories, self.scene)
 
-    def aim(self, view: Pinhole) -> None:
-        """Points the scene's camera."""
-        half_width = view.width / 2 / view.focal * NEAR_M
-        half_height = view.height / 2 / view.focal * NEAR_M
+    def _aim(self, view: Pinhole, window: Window) -> None:
+        """Points the scene's camera at a part of a view."""
+        pixel = NEAR_M / view.focal
         for eye in self.scene.camera:
             eye.pos[:] = view.position
             eye.forward[:] = view.rotation[2]
             eye.up[:] = -view.rotation[1]
-            eye.frustum_center, eye.frustum_width = 0.0, half_width
-            eye.frustum_bottom, eye.frustum_top = -half_height, half_height
+            eye.frustum_center = ((window.left + window.right) / 2 - view.width / 2) * pixel
+            eye.frustum_width = (window.right - window.left) / 2 * pixel
+            eye.frustum_bottom = (window.low - view.height / 2) * pixel
+            eye.frustum_top = (window.high - view.height / 2) * pixel
             eye.frustum_near, eye.frustum_far = NEAR_M, FAR_M
         for light in self.scene.lights[: self.scene.nlight]:
             if light.headlight:
                 light.pos[:], light.dir[:] = view.position, view.rotation[2]
 
-    def draw(self, view: Pinhole, shadows: bool = False) -> tuple[NDArray[np.uint8], NDArray[np.float32]]:
-        """RGB (H, W, 3) and raw depth (H, W), larger is nearer and 0 is nothing; both upside down as in OpenGL."""
-        self._flags[mujoco.mjtRndFlag.mjRND_SHADOW] = shadows
+    def draw(self, view: Pinhole, window: Window | None = None) -> tuple[NDArray[np.uint8], NDArray[np.float32]]:
+        """RGB (H, W, 3) and raw depth (H, W), larger is nearer and 0 is nothing; both upside down as in OpenGL.
+
+        With a `window`, only that part of the view.
+        """
+        self._flags[mujoco.mjtRndFlag.mjRND_SHADOW] = 0
         self._flags[mujoco.mjtRndFlag.mjRND_REFLECTION] = 0
         self._flags[mujoco.mjtRndFlag.mjRND_SEGMENT] = 0
         self._flags[mujoco.mjtRndFlag.mjRND_IDCOLOR] = 0
-        return self._render(view)
+        return self._render(view, window)
 
     def segment(self, view: Pinhole) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
         """Skin number of each pixel (H, W), -1 where there is none, and raw depth; upside down."""
@@ -112,12 +138,14 @@ class Pencil:
                 skin_of[shape.segid + 1] = shape.objid
         return skin_of[np.clip(code, 0, len(skin_of) - 1)], depth
 
-    def _render(self, view: Pinhole) -> tuple[NDArray[np.uint8], NDArray[np.float32]]:
+    def _render(self, view: Pinhole, window: Window | None = None) -> tuple[NDArray[np.uint8], NDArray[np.float32]]:
         self._context.make_current()
-        self.aim(view)
-        area = mujoco.MjrRect(0, 0, view.width, view.height)
-        picture = np.empty((view.height, view.width, 3), np.uint8)
-        depth = np.empty((view.height, view.width), np.float32)
+        window = window or Window(0, 0, view.width, view.height)
+        self._aim(view, window)
+        width, height = window.right - window.left, window.high - window.low
+        area = mujoco.MjrRect(0, 0, width, height)
+        picture = np.empty((height, width, 3), np.uint8)
+        depth = np.empty((height, width), np.float32)
         mujoco.mjr_render(area, self.scene, self._mjr)
         mujoco.mjr_readPixels(picture, depth, area, self._mjr)
         return picture, depth

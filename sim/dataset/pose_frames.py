@@ -44,7 +44,7 @@ def render_dataset(
     split: Literal["train", "test"] = "train",
     *,
     folder: str | None = None,
-    frames_per_plan: int = 40,
+    frames_per_plan: int = 64,
     progress: Progress | None = None,
 ) -> int:
     """Renders `frames` labelled frames under `out`; returns how many were written.
@@ -106,7 +106,7 @@ def store_samples(
         stock = before.shelf_stock
         for instant in range(-(-frames // len(cameras))):
             # The shelves change now and then, not at every instant: each change redraws every camera's store.
-            stock = _some_taken(plan, rng, 0.25) if rng.uniform() < 0.25 else stock
+            stock = _some_taken(plan, rng, 0.25) if rng.uniform() < 0.12 else stock
             scene = SceneState(float(instant), crowd.postures(_headcount(rng)), stock)
             pictures, boxes = renderer.render(scene), renderer.truth_boxes(scene)
             for camera, picture in pictures.items():
