@@ -17,8 +17,8 @@ from store.privacy.policy import list_policies, load_policy
 KINDS: Mapping[str, tuple[str, Callable[[Path], object]]] = {
     "store plan": ("gondolas", load_store),
     "experiment": ("changes", load_experiment),
-    "policy": ("collects", load_policy),
-    "scenario": ("store", load_scenario),
+    "policy": ("billing", load_policy),
+    "scenario": ("seconds", load_scenario),
 }
 
 

@@ -61,6 +61,8 @@ class RunOptions:
         video: whether to keep annotated videos.
         device: where the networks run: auto, cpu or cuda.
         detector, embedder: None takes the committed networks on `device`.
+        calibration: what tracking believes the cameras to be; None takes the truth. Cameras are drawn as they are.
+        scale_clock_s: by how much the clock of the plates runs ahead of that of the cameras, seconds.
     """
 
     seed: int | None = None
@@ -69,6 +71,8 @@ class RunOptions:
     device: str = "auto"
     detector: Detector | None = None
     embedder: Embedder | None = None
+    calibration: Mapping[str, Camera] | None = None
+    scale_clock_s: float = 0.0
 
 
 def run_scenario(
@@ -110,8 +114,9 @@ class _Day:
         self.scenario, self.plan, self.cameras, self.seed, self.out = scenario, plan, cameras, seed, out
         self.manifest, self.on_progress, self.video = manifest, on_progress, options.video
         self.world = World(plan, scenario, seed)
+        self.scale_clock_s = options.scale_clock_s
         self.tracker = StoreTracker(
-            cameras,
+            options.calibration or cameras,
             floor_area_of(plan),
             options.detector or YoloDetector(device=options.device),
             options.embedder or ReidEmbedder(device=options.device),
@@ -160,7 +165,7 @@ class _Day:
             for crossing in tick.gate_crossings:
                 shop.gate_crossing(crossing)
             shop.positions(tick.t, [position_of(track) for track in tracks])
-            shop.weights(tick.weights_t, tick.weights_g)
+            shop.weights(tick.weights_t + self.scale_clock_s, tick.weights_g)
         with self.watching.stage("record"):
             recorder.tick(tick, shot, tracks, self.tracker.last_observations, shop.account_of)
             self._report(tick.t)
