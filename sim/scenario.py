@@ -206,9 +206,9 @@ class Scales(_Model):
     noise_sd_g: float = Field(default=1.0, ge=0, le=50, description="white noise of a sample, grams; our choice")
     drift_g_per_hour: float = Field(default=5.0, ge=0, le=500, description="sd of the zero's random walk after an hour")
     quantum_g: float = Field(default=0.5, ge=0, le=50, description="readings are multiples of this; 0 for none")
-    stiffness: float = Field(default=20_000.0, ge=1_000, le=1_000_000, description="newtons a metre")
-    damping: float = Field(default=220.0, ge=10, le=5_000, description="newton seconds a metre; settles 9 kg in 0.3 s")
-    plate_kg: float = Field(default=0.8, ge=0.05, le=20, description="the plate itself, tared")
+    stiffness: float = Field(default=12_000.0, ge=1_000, le=1_000_000, description="newtons a metre")
+    damping: float = Field(default=160.0, ge=10, le=5_000, description="newton seconds a metre; settles 6 kg in 0.3 s")
+    plate_kg: float = Field(default=1.5, ge=0.05, le=20, description="the plate itself, tared")
     item_sd: float = Field(default=0.01, ge=0, le=0.3, description="spread of real items about the product's weight")
 
 

@@ -1,0 +1,50 @@
+"""What shoppers find in the store: time, floor, shelves, gates, and each other."""
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import simpy
+
+from sim.doorways import Doorways
+from sim.scales import PlateScales
+from sim.scenario import Hands
+from sim.standing import StandingSpots
+from sim.stock import Shelves
+from sim.truth import Truth
+from sim.walking import Walkers
+from store.events import GateScan
+
+if TYPE_CHECKING:
+    from sim.shoppers import Shopper
+
+
+@dataclass(slots=True)
+class Premises:
+    """Everything that shoppers act upon. After `last_call` (seconds) they head out; `scans` gathers gate scans."""
+
+    environment: simpy.Environment
+    walkers: Walkers
+    spots: StandingSpots
+    shelves: Shelves
+    scales: PlateScales
+    doorways: Doorways
+    truth: Truth
+    hands: Hands
+    last_call: float
+    scans: list[GateScan] = field(default_factory=list)
+    shoppers: "dict[str, Shopper]" = field(default_factory=dict)
+    finished_stops: dict[tuple[str, int], simpy.Event] = field(default_factory=dict)
+
+    @property
+    def now(self) -> float:
+        """Seconds from opening."""
+        return float(self.environment.now)
+
+    @property
+    def closing(self) -> bool:
+        """Whether the last call was made."""
+        return self.now >= self.last_call
+
+    def stop_done(self, party: str, stop: int) -> simpy.Event:
+        """The event that a party's stop is over."""
+        return self.finished_stops.setdefault((party, stop), self.environment.event())

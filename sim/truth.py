@@ -1,0 +1,69 @@
+"""What really happened: events and the receipts that follow. Goes into the run folder and the metrics only."""
+
+from collections import Counter
+from dataclasses import dataclass
+from typing import Literal, TypedDict
+
+TruthKind = Literal["enter", "scan", "pick", "put_back", "hand_over", "receive", "leave"]
+
+
+@dataclass(frozen=True, slots=True)
+class TruthEvent:
+    """One thing that somebody did. `quantity` counts items; `plates` are those that felt it.
+
+    A hand-over is two events: `hand_over` of who gives and `receive` of who takes.
+    """
+
+    t: float
+    person: str
+    account: str
+    kind: TruthKind
+    product: str = ""
+    quantity: int = 0
+    plates: tuple[str, ...] = ()
+
+
+class TruthReceipt(TypedDict):
+    """The bill that an account must get: items by product."""
+
+    account: str
+    people: list[str]
+    items: dict[str, int]
+
+
+_SIGN = {"pick": 1, "receive": 1, "put_back": -1, "hand_over": -1}
+
+
+class Truth:
+    """Collects truth events and sums them up into receipts."""
+
+    def __init__(self) -> None:
+        """Starts with nothing."""
+        self._new: list[TruthEvent] = []
+        self._people: dict[str, list[str]] = {}
+        self._items: dict[str, Counter[str]] = {}
+
+    def add(self, event: TruthEvent) -> None:
+        """Notes an event."""
+        self._new.append(event)
+        people = self._people.setdefault(event.account, [])
+        if event.person not in people:
+            people.append(event.person)
+        items = self._items.setdefault(event.account, Counter())
+        items[event.product] += _SIGN.get(event.kind, 0) * event.quantity
+
+    def drain(self) -> tuple[TruthEvent, ...]:
+        """Events since the last call, in order of time."""
+        new, self._new = tuple(sorted(self._new, key=lambda event: event.t)), []
+        return new
+
+    def receipts(self) -> list[TruthReceipt]:
+        """One a account that came, in order of account; whoever bought nothing has no items."""
+        return [
+            {
+                "account": account,
+                "people": list(self._people[account]),
+                "items": {product: n for product, n in sorted(self._items[account].items()) if n > 0},
+            }
+            for account in sorted(self._people)
+        ]

@@ -1,0 +1,190 @@
+"""The world outside the store's computers: people, shelves and scales, moved tick by tick, with perfect truth."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import simpy
+from numpy.typing import NDArray
+
+from sim.doorways import Doorways
+from sim.people import Person, Reach
+from sim.premises import Premises
+from sim.randomness import generator
+from sim.scales import PlateScales
+from sim.scenario import Scenario
+from sim.scenario_checks import check_scenario
+from sim.scene import MisplacedItem
+from sim.shoppers import Shopper
+from sim.standing import StandingSpots
+from sim.stock import Shelves
+from sim.store_plan import StorePlan
+from sim.truth import Truth, TruthEvent, TruthKind, TruthReceipt
+from sim.visitors import accounts_of, visitors_of
+from sim.walking import Walkers
+from store.events import GateCrossing, GateScan
+
+WALKING_HZ = 50
+"""Walking steps a second, at least."""
+
+
+@dataclass(frozen=True, slots=True)
+class PersonState:
+    """A person at one tick: place (metres), heading (radians), gait `phase` (radians) and speed (m/s).
+
+    `carrying` 0 ... 1 says how far the arm with the bag is bent; `held_product` is in the reaching hand.
+    """
+
+    person: str
+    role: str
+    x: float
+    y: float
+    heading: float
+    phase: float
+    speed: float
+    reach: Reach | None
+    carrying: float
+    held_product: str | None
+    bag_items: int
+
+
+@dataclass(frozen=True, slots=True)
+class WorldTick:
+    """One tick of the world, and what happened since the tick before.
+
+    people: everybody in the scene; inside: names of those who are in the store. weights_t (S,) seconds and weights_g
+    (S, P) grams relative to tare, plates in the order of the plan. shelf_stock: items at their own place by slot key.
+    """
+
+    t: float
+    people: tuple[PersonState, ...]
+    inside: frozenset[str]
+    weights_t: NDArray[np.float64]
+    weights_g: NDArray[np.float32]
+    gate_scans: tuple[GateScan, ...]
+    gate_crossings: tuple[GateCrossing, ...]
+    events: tuple[TruthEvent, ...]
+    shelf_stock: Mapping[str, int]
+    misplaced: tuple[MisplacedItem, ...] = ()
+
+
+class World:
+    """A store during one scenario. The same plan, scenario and seed give the same ticks.
+
+    Raises:
+        BadInput: the scenario names what the store does not have.
+    """
+
+    def __init__(self, plan: StorePlan, scenario: Scenario, seed: int) -> None:
+        check_scenario(scenario, plan, scenario.name)
+        self.plan, self.scenario, self.fps = plan, scenario, scenario.fps
+        self._substeps = math.ceil(WALKING_HZ / scenario.fps)
+        self._environment = simpy.Environment()
+        walkers = Walkers(plan, scenario.walking, 1.0 / (scenario.fps * self._substeps), generator(seed, "walking"))
+        scales = PlateScales(plan.plates(), scenario.scales, scenario.weigh_hz, generator(seed, "scales"))
+        shelves = Shelves(plan, scenario, scales, generator(seed, "items"))
+        self._premises = Premises(
+            self._environment, walkers, StandingSpots(walkers), shelves, scales,
+            Doorways(plan, self._environment), Truth(), scenario.hands, scenario.seconds - scenario.last_call,
+        )  # fmt: skip
+        visitors = visitors_of(scenario, plan, shelves, walkers, seed)
+        self._accounts = accounts_of(visitors)
+        self.people: dict[str, Person] = {visitor.person.name: visitor.person for visitor in visitors}
+        self._shoppers = self._premises.shoppers
+        for visitor in visitors:
+            shopper = Shopper(visitor, self._premises, generator(seed, "shopper", visitor.person.name))
+            self._shoppers[shopper.name] = shopper
+            self._environment.process(shopper.visit())
+        self._ticks = 0
+        self._crossings: list[GateCrossing] = []
+
+    @property
+    def done(self) -> bool:
+        """Whether the scenario's time is over."""
+        return self._ticks >= round(self.scenario.seconds * self.fps)
+
+    @property
+    def shelf_stock(self) -> Mapping[str, int]:
+        """Items at their own place now, by slot key."""
+        return self._premises.shelves.stock()
+
+    @property
+    def items_on_shelves(self) -> int:
+        """All items on all shelves, misplaced ones included."""
+        return self._premises.shelves.count()
+
+    @property
+    def items_with_people(self) -> int:
+        """Items in hands and bags, of those who left too."""
+        return sum(len(shopper.bag) + len(shopper.held) for shopper in self._shoppers.values())
+
+    def plate_loads_g(self) -> NDArray[np.float64]:
+        """(P,) what really lies on each plate, grams, in the order of the plan."""
+        return self._premises.scales.load_g()
+
+    def accounts(self) -> dict[str, str]:
+        """Accounts by token, of everybody who may come."""
+        return dict(self._accounts)
+
+    def truth_receipts(self) -> list[TruthReceipt]:
+        """The right bills so far."""
+        return self._premises.truth.receipts()
+
+    def step(self) -> WorldTick:
+        """Moves the world to the next camera tick."""
+        start, self._ticks = self._ticks / self.fps, self._ticks + 1
+        end = self._ticks / self.fps
+        samples = []
+        for substep in range(1, self._substeps + 1):
+            t = end if substep == self._substeps else start + substep / (self.fps * self._substeps)
+            samples.append(self._premises.scales.sample_until(t))
+            self._environment.run(until=t)
+            self._premises.walkers.step()
+            self._watch_gates(t)
+        return self._tick(end, samples)
+
+    def _watch_gates(self, t: float) -> None:
+        spots = {name: walker.spot for name, walker in self._premises.walkers.present.items()}
+        for door in self._premises.doorways.all.values():
+            for name, direction in door.watch(spots):
+                shopper = self._shoppers[name]
+                shopper.inside = direction == "in"
+                self._crossings.append(GateCrossing(t, door.place.id, direction))
+                kind: TruthKind = "enter" if direction == "in" else "leave"
+                self._premises.truth.add(TruthEvent(t, name, shopper.visitor.account, kind))
+
+    def _tick(self, t: float, samples: list[tuple[NDArray[np.float64], NDArray[np.float32]]]) -> WorldTick:
+        scans, self._premises.scans = tuple(self._premises.scans), []
+        crossings, self._crossings = tuple(self._crossings), []
+        return WorldTick(
+            t=t,
+            people=tuple(state for shopper in self._shoppers.values() if (state := _state(shopper, t))),
+            inside=frozenset(name for name, shopper in self._shoppers.items() if shopper.inside),
+            weights_t=np.concatenate([times for times, _ in samples]),
+            weights_g=np.concatenate([grams for _, grams in samples]),
+            gate_scans=scans,
+            gate_crossings=crossings,
+            events=self._premises.truth.drain(),
+            shelf_stock=self.shelf_stock,
+            misplaced=self._premises.shelves.misplaced(),
+        )
+
+
+def _state(shopper: Shopper, t: float) -> PersonState | None:
+    walker = shopper.walker
+    if walker is None:
+        return None
+    return PersonState(
+        person=shopper.name,
+        role="shopper",
+        x=walker.x,
+        y=walker.y,
+        heading=walker.heading,
+        phase=walker.phase,
+        speed=walker.speed,
+        reach=shopper.reach(t),
+        carrying=1.0 if shopper.carries_left else 0.0,
+        held_product=shopper.held[0].product if shopper.held else None,
+        bag_items=len(shopper.bag),
+    )
