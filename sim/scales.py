@@ -53,6 +53,7 @@ class PlateScales:
         self._presses: list[Press] = []
         self._drift_g = np.zeros(len(plates))
         self._samples = 0
+        self._newtons: list[NDArray[np.float64]] = []
 
     def load(self, plate: int, grams: float) -> None:
         """Puts `grams` on a plate (negative: takes them off); it moves the plate from now on."""
@@ -73,17 +74,21 @@ class PlateScales:
         """(P,) what lies on the plates, grams: the truth."""
         return self._load_kg * 1000
 
-    def sample_until(self, t: float) -> tuple[NDArray[np.float64], NDArray[np.float32]]:
-        """Samples at every 1 / `sample_hz` up to and including `t`: times (S,) and grams relative to tare (S, P)."""
+    def advance(self, t: float) -> None:
+        """Moves the plates up to time `t` and samples the load cells at every 1 / `sample_hz` on the way."""
         last = int(np.floor(t * self.sample_hz + 1e-6))
-        times = np.arange(self._samples + 1, last + 1) / self.sample_hz
-        readings = np.empty((len(times), len(self._bodies)), dtype=np.float64)
-        for row, time in enumerate(times):
-            self._step(float(time) - 1.0 / self.sample_hz)
-            readings[row] = self._data.sensordata[2::3]
+        for sample in range(self._samples + 1, last + 1):
+            self._step((sample - 1) / self.sample_hz)
+            self._newtons.append(self._data.sensordata[2::3].copy())
         self._samples = last
         self._presses = [press for press in self._presses if press.start + press.seconds > t]
-        return times, self._read(readings)
+
+    def readings(self) -> tuple[NDArray[np.float64], NDArray[np.float32]]:
+        """The samples since the last call: times (S,) in seconds and grams relative to tare (S, P)."""
+        newtons = np.array(self._newtons, dtype=np.float64).reshape(-1, len(self._bodies))
+        self._newtons = []
+        times = np.arange(self._samples - len(newtons) + 1, self._samples + 1) / self.sample_hz
+        return times, self._read(newtons)
 
     def _step(self, t: float) -> None:
         dt = self._model.opt.timestep
@@ -109,7 +114,8 @@ class PlateScales:
         grams = grams + walk + self._rng.normal(0, settings.noise_sd_g, grams.shape)
         if settings.quantum_g > 0:
             grams = np.round(grams / settings.quantum_g) * settings.quantum_g
-        return grams.astype(np.float32)
+        out: NDArray[np.float32] = grams.astype(np.float32)
+        return out
 
 
 def _xml(plates: Sequence[PlatePlace], settings: Scales, timestep: float) -> str:

@@ -35,12 +35,12 @@ class RandomShoppers(_Model):
     )
     child_share: Share = Field(default=0.25, description="of companions, children; our choice")
     elder_share: Share = Field(default=0.17, description="of the others, elders; our choice")
-    arrive_from: float = Field(default=1.0, ge=0, le=86_400, description="first possible arrival, seconds from opening")
+    arrive_from: float = Field(default=1.0, ge=0, le=86_400, description="the first arrival, seconds from opening")
     arrive_within: float = Field(
         default=60.0,
         ge=0,
         le=86_400,
-        description="arrivals are a Poisson process of this length in seconds, given its count",
+        description="the others arrive within so many seconds of the first: a Poisson process, given its count",
     )
     items_mean: float = Field(
         default=4.25, ge=1, le=60, description="mean items wanted; 4.25 in UK convenience stores 2021 (trade figure)"

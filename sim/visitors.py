@@ -73,7 +73,8 @@ def _random_visitors(
     settings = scenario.shoppers.random
     rng = generator(seed, "arrivals")
     sizes = _party_sizes(settings, rng)
-    times = np.sort(rng.uniform(settings.arrive_from, settings.arrive_from + settings.arrive_within, len(sizes)))
+    gaps = np.sort(rng.uniform(0, settings.arrive_within, max(0, len(sizes) - 1)))
+    times = settings.arrive_from + np.concatenate([[0.0], gaps])[: len(sizes)]
     names = (name for number in range(1, 10_000) if (name := f"p{number}") not in taken)
     visitors = []
     for size, arrive in zip(sizes, times, strict=True):

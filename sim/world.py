@@ -135,14 +135,13 @@ class World:
         """Moves the world to the next camera tick."""
         start, self._ticks = self._ticks / self.fps, self._ticks + 1
         end = self._ticks / self.fps
-        samples = []
         for substep in range(1, self._substeps + 1):
             t = end if substep == self._substeps else start + substep / (self.fps * self._substeps)
-            samples.append(self._premises.scales.sample_until(t))
+            self._premises.scales.advance(t)
             self._environment.run(until=t)
             self._premises.walkers.step()
             self._watch_gates(t)
-        return self._tick(end, samples)
+        return self._tick(end)
 
     def _watch_gates(self, t: float) -> None:
         spots = {name: walker.spot for name, walker in self._premises.walkers.present.items()}
@@ -154,15 +153,16 @@ class World:
                 kind: TruthKind = "enter" if direction == "in" else "leave"
                 self._premises.truth.add(TruthEvent(t, name, shopper.visitor.account, kind))
 
-    def _tick(self, t: float, samples: list[tuple[NDArray[np.float64], NDArray[np.float32]]]) -> WorldTick:
+    def _tick(self, t: float) -> WorldTick:
         scans, self._premises.scans = tuple(self._premises.scans), []
         crossings, self._crossings = tuple(self._crossings), []
+        weights_t, weights_g = self._premises.scales.readings()
         return WorldTick(
             t=t,
             people=tuple(state for shopper in self._shoppers.values() if (state := _state(shopper, t))),
             inside=frozenset(name for name, shopper in self._shoppers.items() if shopper.inside),
-            weights_t=np.concatenate([times for times, _ in samples]),
-            weights_g=np.concatenate([grams for _, grams in samples]),
+            weights_t=weights_t,
+            weights_g=weights_g,
             gate_scans=scans,
             gate_crossings=crossings,
             events=self._premises.truth.drain(),
