@@ -118,15 +118,15 @@ class Identification:
     def _places(self, plates: tuple[str, ...]) -> dict[str, float]:
         """Log prior of every product on a set of plates."""
         settings, products = self.settings, self.planogram.products
-        own = [slot for slot in self.planogram.slots if set(slot.plates) & set(plates)]
         share = dict.fromkeys(products, settings.elsewhere / len(products))
         near = {slot.product_id: exp(-self._gap(slot, plates) / 0.3) for slot in self.planogram.slots}
         total = sum(near.values()) or 1.0
         for product, weight in near.items():
             share[product] += settings.beside * weight / total
-        fits = {slot: _overlap(slot.plates, plates) for slot in own}
-        for slot, fit in fits.items():
-            share[slot.product_id] += (1 - settings.beside - settings.elsewhere) * fit / sum(fits.values())
+        # what moved several plates lay on all of them: a slot that has not all of them is no better than beside
+        own = [slot for slot in self.planogram.slots if set(plates) <= set(slot.plates)]
+        for slot in own:
+            share[slot.product_id] += (1 - settings.beside - settings.elsewhere) / len(own)
         return {product: log(value) for product, value in share.items()}
 
     def _gap(self, slot: Slot, plates: Sequence[str]) -> float:
@@ -137,10 +137,6 @@ def _apart(a: Plate, b: Plate) -> float:
     x, y, z = (one - other for one, other in zip(a.position, b.position, strict=True))
     # another shelf is another place: nobody reaches there by mistake, though items stray along one shelf
     return hypot(x, y) + 2 * abs(z)
-
-
-def _overlap(slot: Sequence[str], plates: Sequence[str]) -> float:
-    return len(set(slot) & set(plates)) / len(set(slot) | set(plates))
 
 
 def _normal(miss: float, sd: float) -> float:
