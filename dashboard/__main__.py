@@ -1,6 +1,6 @@
 """`python -m dashboard [RUNS] [STREAMLIT OPTIONS]`: serves the dashboard on a folder of runs."""
 
-import subprocess
+import os
 import sys
 from pathlib import Path
 
@@ -17,7 +17,6 @@ def command(arguments: list[str]) -> list[str]:
 
 
 if __name__ == "__main__":
-    try:
-        raise SystemExit(subprocess.call(command(sys.argv[1:])))
-    except KeyboardInterrupt:
-        raise SystemExit(0) from None
+    # Streamlit takes this process's place, so that whoever stops it stops the server and not its parent.
+    words = command(sys.argv[1:])
+    os.execv(words[0], words)

@@ -202,7 +202,7 @@ def _weight(event: store.Attribution, visit: str, journal: JournalOfRun) -> Evid
     own = event.chosen == visit
     if event.product is None or event.quantity == 0:
         return EvidenceLine(event.t, "doubt", "A weight changed that no product explains", scales, chances)
-    verb = ("Took" if event.quantity > 0 else "Put back") if own else f"Given to {journal.who(event.chosen)}:"
+    verb = ("Took" if event.quantity > 0 else "Put back") if own else f"Credited to {journal.who(event.chosen)}:"
     words = f"{verb} {journal.items(event.product, event.quantity)}"
     kind: Kind = "doubt" if not own else "taken" if event.quantity > 0 else "back"
     return EvidenceLine(event.t, kind, words, scales, chances)

@@ -4,9 +4,11 @@ The walks, weights and figures are made up, and no network saw anything; only th
 """
 
 import json
+import shutil
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -39,7 +41,7 @@ from tracking.camera import Camera, save_calibration
 
 SECONDS = 40.0
 FPS = 10.0
-VIDEO_FPS = 5
+VIDEO_FPS = 2
 WALK_M_S = 1.1
 DWELL_S = 2.5
 POLICIES = ("checkout", "app-entry", "face-entry", "face-everywhere", "police-gallery")
@@ -87,7 +89,7 @@ def write_fake_run(
     """Writes a run folder and returns its path; an unfinished one has no summary."""
     folder.mkdir(parents=True, exist_ok=True)
     rng = np.random.default_rng(seed)
-    plan = load_store("corner-shop")
+    plan = _plan()
     cameras = _cameras(plan)
     walks = [_walk(shopper, plan) for shopper in SHOPPERS]
     write_json(folder / "plan.json", plan.model_dump(mode="json"))
@@ -101,6 +103,25 @@ def write_fake_run(
     if status == "finished":
         _write_summary(folder, seed, seconds)
     return folder
+
+
+def copy_run(original: Path, folder: Path, status: Status = "finished") -> Path:
+    """A copy of a run without its videos; an unfinished one loses its summary."""
+    shutil.copytree(original, folder, ignore=shutil.ignore_patterns("video", "report.html"))
+    if status != "finished":
+        (folder / "summary.json").unlink()
+        _write_manifest(folder, status, 7, SECONDS)
+    return folder
+
+
+@lru_cache(maxsize=1)
+def _plan() -> StorePlan:
+    return load_store("corner-shop")
+
+
+@lru_cache(maxsize=1)
+def _all_slots() -> list[SlotPlace]:
+    return _plan().slot_places()
 
 
 def _cameras(plan: StorePlan) -> dict[str, Camera]:
@@ -125,15 +146,14 @@ def _write_manifest(folder: Path, status: Status, seed: int, seconds: float) -> 
     write_manifest(folder, manifest)
 
 
-def _slots(plan: StorePlan, indices: Sequence[int]) -> list[SlotPlace]:
-    places = plan.slot_places()
-    return [places[index % len(places)] for index in indices]
+def _slots(indices: Sequence[int]) -> list[SlotPlace]:
+    return [_all_slots()[index] for index in indices]
 
 
 def _walk(shopper: Shopper, plan: StorePlan) -> Walk:
     gate = plan.gate_places()[0]
     exit_gate = plan.gate_places()[-1]
-    stops = [gate.outside, gate.inside, *(slot.access for slot in _slots(plan, shopper.slots)), exit_gate.inside]
+    stops = [gate.outside, gate.inside, *(slot.access for slot in _slots(shopper.slots)), exit_gate.inside]
     places: list[NDArray[np.float64]] = []
     reached = []
     for number, (a, b) in enumerate(zip(stops, [*stops[1:], exit_gate.outside], strict=True)):
@@ -154,7 +174,7 @@ def _write_truth(folder: Path, plan: StorePlan, walks: Sequence[Walk]) -> None:
             row = (walk.start + k / FPS, f"{shopper.account}-1", "shopper", float(x), float(y), 0.0, "", inside)
             people.append(dict(zip(TRUTH_PEOPLE_COLUMNS, row, strict=True)))
         items: dict[str, int] = {}
-        for slot, t in zip(_slots(plan, shopper.slots), walk.reached, strict=True):
+        for slot, t in zip(_slots(shopper.slots), walk.reached, strict=True):
             items[slot.product] = items.get(slot.product, 0) + 1
             row_ = (t, f"{shopper.account}-1", shopper.account, "pick", slot.product, 1, " ".join(slot.plates))
             events.append(dict(zip(TRUTH_EVENT_COLUMNS, row_, strict=True)))
@@ -183,7 +203,7 @@ def _write_store(folder: Path, plan: StorePlan, walks: Sequence[Walk]) -> None:
         visit = f"visit-{number}"
         events += _entering(shopper, walk, visit, number, plan)
         evidence = []
-        for slot, t in zip(_slots(plan, shopper.believed), [*walk.reached, walk.end - 4.0], strict=False):
+        for slot, t in zip(_slots(shopper.believed), [*walk.reached, walk.end - 4.0], strict=False):
             change, attribution = _taking(shopper, visit, number, slot, t, plan)
             events += [change, attribution]
             evidence.append(Evidence(change.id, t, slot.plates, slot.product, 1, shopper.probability))
