@@ -49,7 +49,7 @@ def _applied(
     made, stored_usd = made_today(policy, store), storage_usd(policy, store, len(day.visits), costs)
     store.advance(day.store_seconds + DAY_S)
     entry = enter(policy, day, rng)
-    desk = serve(day, costs, rng) if policy.billing == "cash_desk" else None
+    desk = serve(day, costs) if policy.billing == "cash_desk" else None
     found = {
         **exposure_figures(policy, day, store, made),
         "linkability": linkability(policy, day, store, seed, rng),

@@ -131,8 +131,9 @@ def _tracks(day: DayRecords, persons: Mapping[int, str]) -> list[Record]:
 
 
 def _tick(positions: pd.DataFrame) -> float:
-    steps = np.diff(np.unique(positions["t"].to_numpy(float)))
-    return float(np.median(steps)) if len(steps) else 0.0
+    """Seconds between two positions of one track."""
+    steps = positions.sort_values(["track", "t"]).groupby("track")["t"].diff().dropna()
+    return float(steps.median()) if len(steps) else 0.0
 
 
 def _receipts(policy: Policy, day: DayRecords) -> list[Record]:
@@ -208,7 +209,7 @@ def _holder(visit: VisitRecord) -> int | None:
 
 def holders(day: DayRecords) -> list[str]:
     """The subject who stands at the gate for each visit: whose face the visit's first track showed, else the visit."""
-    first = day.faces.drop_duplicates("track")
+    first = day.faces.dropna(subset=["track"]).drop_duplicates("track")
     seen = dict(zip(first["track"].tolist(), first["subject"].tolist(), strict=True))
     return [str(seen.get(_holder(visit), f"visit-{visit.visit}")) for visit in day.visits]
 

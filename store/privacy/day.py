@@ -98,7 +98,8 @@ class DayRecords:
     `positions`: `POSITION_COLUMNS`, one row a track and tick (floor metres).
     `faces`: `FACE_COLUMNS`, one row a rendered face view: `face_px` is the face's width in the camera's own pixels,
     angles in degrees, `occluded` a fraction, `blur_px` motion blur. `subject` says whose face the light came from;
-    only the simulated face sensor reads it, to draw the embedding that a camera would have measured.
+    only the simulated face sensor reads it, to draw the embedding that a camera would have measured. `track` is the
+    floor track at that place, NaN where there was none.
     `bodies`: `BODY_COLUMNS` beside `body_vectors` (N, D) float32 unit rows, where the run kept them, else None.
     `baskets`: what visits really carried, for the cash-desk model; without it the receipts stand in.
     `compute_seconds`: wall seconds by stage. `groups`: demographic group of a subject where the scenario states one.

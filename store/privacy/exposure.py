@@ -30,7 +30,7 @@ class Made:
 def made_today(policy: Policy, store: KeptStore) -> Made:
     """Count before the clock moves on. Templates that were never written down are counted from the audit log."""
     consented = int(store.rows("SELECT count(*) FROM face_templates WHERE consent = 1")[0][0] or 0)
-    kept = [kind for kind in PERSONAL_TYPES if store.count(kind) and kind in policy.keeps]
+    kept = [kind for kind in PERSONAL_TYPES if kind in policy.keeps and _about_people(store, kind)]
     names = {str(name) for (name,) in store.rows("SELECT DISTINCT recipient FROM disclosures")}
     return Made(
         with_consent=consented,
@@ -40,6 +40,11 @@ def made_today(policy: Policy, store: KeptStore) -> Made:
         longest_days=max((rule.keep_seconds for kind, rule in policy.collects.items() if kind in kept), default=0.0)
         / DAY_S,
     )
+
+
+def _about_people(store: KeptStore, kind: str) -> bool:
+    """Whether records of this kind lead to people: pictures always do, a receipt without a name does not."""
+    return bool(store.rows(f"SELECT 1 FROM {kind} WHERE person IS NOT NULL OR ? = 'frames' LIMIT 1", (kind,)))
 
 
 def exposure_figures(policy: Policy, day: DayRecords, store: KeptStore, made: Made) -> dict[str, Figure]:

@@ -60,7 +60,9 @@ def _validated(model: type[_Model], path: Path, content: dict[str, Any]) -> _Mod
 
 
 def _policy_error(path: Path, model: type[BaseModel], error: ValidationError) -> PolicyError:
-    first = error.errors(include_url=False)[0]
+    problems = error.errors(include_url=False)
+    # A misspelt field is also a missing one: the misspelling is what helps.
+    first = next((problem for problem in problems if problem["type"] == "extra_forbidden"), problems[0])
     cause = first.get("ctx", {}).get("error")
     if isinstance(cause, ContradictionError):
         return PolicyError(path, cause.field, cause.found, cause.allowed)

@@ -110,7 +110,9 @@ class Gallery:
 
         Returns scores and ids, both (N, k), best first; -1 is the id, and -inf the score, where there are fewer.
         """
-        scores, ids = self.strangers.search(np.ascontiguousarray(probes, np.float32), min(k + len(self._hidden), self.size))
+        scores, ids = self.strangers.search(
+            np.ascontiguousarray(probes, np.float32), min(k + len(self._hidden), self.size)
+        )
         scores, ids = self._with_added(probes, scores, ids)
         hidden = np.isin(ids, list(self._hidden)) | (scores < threshold) | (ids < 0)
         scores, ids = np.where(hidden, -np.inf, scores), np.where(hidden, -1, ids)

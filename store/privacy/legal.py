@@ -23,7 +23,7 @@ def triggers(policy: Policy, made_with_consent: int, made_without_consent: int) 
         ),
         (
             any(search.recipient == "police" and search.of == "everyone" for search in policy.searches),
-            "EU AI Act Art. 5(1)(h): real-time identification of the public for the police",
+            "EU AI Act Art. 5(1)(h): real-time identification of the public for the police (with exceptions)",
         ),
         (_leaves(policy), "GDPR Art. 28 or 44: records go to another body"),
     )

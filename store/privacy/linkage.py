@@ -38,18 +38,21 @@ def linkability(policy: Policy, day: DayRecords, store: KeptStore, seed: int, rn
     accounts = {str(person) for person, _ in store.rows("SELECT person, account FROM people")}
     by_face = _face_guesses(policy, day, store, seed, rng)
     persons = known_persons(policy, day)
-    linked = 0
+    linked, guessed = 0, 0
     for visit in day.visits:
         if visit.visit in accounts:
             linked += 1
         elif guesses := [by_face[name] for name in _names(persons, visit) if name in by_face]:
             linked += any(guesses)
         else:
-            linked += int(rng.integers(visits)) == 0
-    low, high = wilson(linked, visits)
+            guessed += 1
+    if guessed == visits:
+        return Figure(0.0, None, 0.0, 0.0, "nothing kept links visits: the attacker guesses")
     chance = 1 / visits
-    note = "by account" if accounts else ("by face template" if by_face else "nothing kept links visits: guessing")
-    return Figure(linked / visits - chance, None, low - chance, high - chance, note)
+    # Who left nothing to compare is guessed at, and a guess is worth exactly the chance that is taken off again.
+    low, high = (share + guessed / visits * chance - chance for share in wilson(linked, visits))
+    note = "by account" if accounts else "by face template"
+    return Figure((linked + guessed * chance) / visits - chance, None, low, high, note)
 
 
 def _names(persons: Mapping[int, str], visit: VisitRecord) -> set[str]:

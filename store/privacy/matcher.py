@@ -72,7 +72,7 @@ class Usable(_Section):
     yaw_deg: float = Field(60.0, gt=0, le=90, description="largest turn of the head, degrees")
     pitch_deg: float = Field(45.0, gt=0, le=90, description="largest nod, degrees")
     occluded: float = Field(0.5, ge=0, le=1, description="largest hidden share of the face")
-    blur_px: float = Field(8.0, gt=0, description="largest motion blur, pixels")
+    blur_share: float = Field(0.13, gt=0, description="largest motion blur, as a share of the face's width")
 
 
 class Preset(_Section):
@@ -131,8 +131,13 @@ def loss(
     """Loss of quality of captures, (N,) from 0; 1 at the reference capture. Arguments as in `FACE_COLUMNS`."""
     turn = (np.asarray(yaw_deg, float) / 30) ** 2 + (np.asarray(pitch_deg, float) / 30) ** 2
     pixels = np.maximum(0.0, np.log2(80.0 / np.maximum(np.asarray(face_px, float), 1.0)))
-    total = 0.9 * turn + 0.5 * pixels + 3.0 * np.asarray(occluded, float) + 0.7 * np.asarray(blur_px, float) / 4
+    total = 0.9 * turn + 0.5 * pixels + 3.0 * np.asarray(occluded, float) + 10.5 * blur_share(face_px, blur_px)
     return np.asarray(total, float)
+
+
+def blur_share(face_px: npt.ArrayLike, blur_px: npt.ArrayLike) -> npt.NDArray[np.float64]:
+    """Motion blur as a share of the face's width: a sharper sensor blurs as many more pixels as it has."""
+    return np.asarray(np.asarray(blur_px, float) / np.maximum(np.asarray(face_px, float), 1.0), float)
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,8 +189,9 @@ class Matcher:
         """Whether each capture is good enough to be asked about; keywords as `loss`."""
         limit = self.preset.usable
         good = np.asarray(capture["face_px"], float) >= limit.face_px
-        for name in ("yaw_deg", "pitch_deg", "occluded", "blur_px"):
+        for name in ("yaw_deg", "pitch_deg", "occluded"):
             good &= np.abs(np.asarray(capture[name], float)) <= getattr(limit, name)
+        good &= blur_share(capture["face_px"], capture["blur_px"]) <= limit.blur_share
         return np.asarray(good, bool)
 
     def genuine_mean(self, quality_loss: npt.ArrayLike) -> npt.NDArray[np.float64]:

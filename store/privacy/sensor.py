@@ -24,12 +24,12 @@ class Capture:
 
 
 def best_captures(day: DayRecords, matcher: Matcher, camera_width_px: int | None) -> list[Capture]:
-    """The best usable face view of each track, by time.
+    """The best usable face view of each track, by time; views that belong to no track are not used.
 
     `camera_width_px`: picture width of the cameras that the policy would install at the same places; pixels of the
     face and of motion blur scale with it. None: the cameras as recorded.
     """
-    faces = _scaled(day, camera_width_px)
+    faces = _scaled(day, camera_width_px).dropna(subset=["track"])
     if faces.empty:
         return []
     geometry = {

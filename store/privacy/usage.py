@@ -40,7 +40,7 @@ def usage_figures(
 
 def _desk_billing(desk: DeskDay) -> dict[str, Figure]:
     empty = "nobody bought anything"
-    note = "simulated cashier, no theft"
+    note = "expected of a cashier, no theft"
     return {
         "exact_receipts": Figure(desk.exact_share, None if desk.exact_share is not None else empty, note=note),
         "money_error": Figure(desk.error_cents, None if desk.error_cents is not None else empty, note=note),
