@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
+from importlib import import_module
 from typing import Any
 
 import mujoco
@@ -67,19 +68,16 @@ class Pencil:
         """
         # Mesa's worker threads fight with the rest of a run for the cores; drawing in the caller's thread is faster.
         os.environ.setdefault("LP_NUM_THREADS", "0")
-        choose_backend()
-        from mujoco import gl_context  # only importable once a backend is chosen
-
-        if gl_context.GLContext is None:
-            raise MissingLibrary("MuJoCo has no drawing library: install Mesa (Debian, Ubuntu: apt install libosmesa6)")
+        backend = choose_backend()
         self.model = model
         model.vis.global_.offwidth, model.vis.global_.offheight = width, height
         model.vis.quality.offsamples = samples
         try:
-            self._context: Any = gl_context.GLContext(width, height)
+            # By name: MuJoCo's own choice was made when it was first imported, perhaps before ours.
+            self._context: Any = import_module(f"mujoco.{backend}").GLContext(width, height)
             self._context.make_current()
             self._mjr: Any = mujoco.MjrContext(model, mujoco.mjtFontScale.mjFONTSCALE_100)
-        except (RuntimeError, ImportError, mujoco.FatalError) as error:
+        except (RuntimeError, ImportError, AttributeError, mujoco.FatalError) as error:
             raise MissingLibrary(
                 f"no OpenGL context ({error}): install Mesa (Debian, Ubuntu: apt install libosmesa6 or libegl1)"
             ) from error

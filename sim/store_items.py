@@ -54,7 +54,7 @@ def _grid(gondola: GondolaSpec, shelf: int, span: Span, product: ProductSpec) ->
     """How many items stand side by side, behind one another and on one another."""
     width, depth, height = product.size_m
     shelves = gondola.shelves
-    above = shelves[shelf - 1].height_m - BOARD_M if shelf else shelves[0].height_m + max(0.3, height)
+    above = shelves[shelf - 1].height_m - BOARD_M if shelf else shelves[0].height_m + max(0.3, height + 0.01)
     columns = int((span.right - span.left) // (width + GAP_M)) or int(span.right - span.left >= width * 0.9)
     rows = int((gondola.depth_m - BACK_PANEL_M) // (depth + GAP_M))
     piles = 1 if product.shape == "bottle" else min(PILE, int((above - shelves[shelf].height_m) // (height + 0.004)))

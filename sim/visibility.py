@@ -24,7 +24,8 @@ class TruthBox:
     """A person in a camera's frame.
 
     box: (4,) float32 x1 y1 x2 y2 pixels of the whole body as if nothing hid it, clipped to the frame.
-    visible: fraction of the body's projected surface that the frame shows.
+    visible: fraction that the frame shows of the body's surface that faces the camera, as projected. About 0.8 for
+        somebody whom nothing hides, since arms hide parts of the trunk.
     keypoints: (17, 3) float32 x, y, v; v is 2 seen, 1 hidden, 0 outside the frame (x = y = 0).
     """
 
