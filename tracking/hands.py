@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
@@ -13,7 +14,10 @@ from tracking.camera import Camera
 from tracking.observation import Hand, Observation
 
 Array = NDArray[np.float64]
-_SIDES: tuple[tuple[Literal["L", "R"], int, int], ...] = (("L", 9, 7), ("R", 10, 8))
+_SIDES: tuple[Literal["L", "R"], ...] = ("L", "R")
+_WRISTS, _ELBOWS = np.array([9, 10]), np.array([7, 8])
+# Where the body has its hands when nothing else is known of their height.
+_USUAL_HEIGHT_M = 1.1
 
 
 class HandSettings(BaseModel):
@@ -24,9 +28,27 @@ class HandSettings(BaseModel):
     confidence: float = Field(default=0.4, ge=0, le=1, description="keypoints below say nothing")
     pixel_sd: float = Field(default=3.0, gt=0, le=100, description="error of a wrist keypoint, pixels")
     reach_m: float = Field(default=1.1, gt=0, le=3, description="greatest level distance of a hand from its person, m")
-    single_sd_m: float = Field(default=0.22, gt=0, le=2, description="error along the ray of a hand seen once, metres")
+    single_sd_m: float = Field(default=0.3, gt=0, le=2, description="spread of hands around their bodies, metres")
     greatest_miss_m: float = Field(default=0.25, gt=0, le=2, description="rays that pass farther apart do not meet, m")
     beyond_wrist: float = Field(default=0.35, ge=0, le=1, description="palm beyond the wrist, share of the forearm")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Sightings:
+    """Wrists seen by cameras: M rays, each of one of the hands that are being looked for."""
+
+    hand: NDArray[np.int64]
+    centre: Array
+    direction: Array
+    sd: Array
+
+    def only(self, chosen: NDArray[np.bool_]) -> _Sightings:
+        return _Sightings(self.hand[chosen], self.centre[chosen], self.direction[chosen], self.sd[chosen])
+
+    @property
+    def across(self) -> Array:
+        """(M, 3, 3): takes a vector to its part across the ray."""
+        return np.asarray(np.eye(3) - self.direction[:, :, None] * self.direction[:, None, :])
 
 
 class HandFinder:
@@ -37,58 +59,81 @@ class HandFinder:
         self._cameras = cameras
         self.settings = settings or HandSettings()
 
-    def hands(self, place: Array, seen: Sequence[Observation]) -> tuple[Hand, ...]:
-        """Hands of one person, left before right, those that were seen.
+    def find(self, people: Sequence[tuple[Array, Sequence[Observation]]]) -> list[tuple[Hand, ...]]:
+        """Hands of each person, left before right, those that were seen.
 
         Args:
-            place: (2,) metres, where the person stands.
-            seen: the person's observations at this tick.
+            people: where each person stands, (2,) metres, and the observations of them at this tick.
         """
-        found = (self._hand(side, wrist, elbow, place, seen) for side, wrist, elbow in _SIDES)
-        return tuple(hand for hand in found if hand is not None)
+        sightings = self._sightings(people)
+        if len(sightings.hand) == 0:
+            return [() for _ in people]
+        places: Array = np.repeat(np.array([place for place, _ in people], np.float64).reshape(-1, 2), 2, axis=0)
+        points, covs = self._meet(sightings, places)
+        gaps = (sightings.across @ (points[sightings.hand] - sightings.centre)[..., None])[..., 0]
+        misses = np.linalg.norm(gaps, axis=1)
+        worst = np.zeros(len(places))
+        np.maximum.at(worst, sightings.hand, misses)
+        if worst.max() > self.settings.greatest_miss_m:
+            # Some camera mixed up the two arms or guessed: the ray that fits the body best is kept alone.
+            best = np.full(len(places), np.inf)
+            np.minimum.at(best, sightings.hand, misses)
+            agreed = worst[sightings.hand] <= self.settings.greatest_miss_m
+            sightings = sightings.only(agreed | (misses <= best[sightings.hand]))
+            points, covs = self._meet(sightings, places)
+        return self._believable(sightings, places, points, np.sqrt(np.linalg.eigvalsh(covs)[:, 2]))
 
-    def _hand(
-        self, side: Literal["L", "R"], wrist: int, elbow: int, place: Array, seen: Sequence[Observation]
-    ) -> Hand | None:
-        usable = [one for one in seen if one.keypoints[wrist, 2] >= self.settings.confidence]
-        if not usable:
-            return None
-        rays = [self._ray(one, wrist, elbow) for one in usable]
-        centres = np.stack([self._cameras[one.camera].centre for one in usable])
-        directions = np.stack([ray for ray, _ in rays])
-        sds = np.array([sd for _, sd in rays])
-        point, sd = self._meet(centres, directions, sds, place)
-        if point is None or np.hypot(*(point[:2] - place)) > self.settings.reach_m or not -0.1 < point[2] < 2.4:
-            return None
-        return Hand(side, float(point[0]), float(point[1]), float(point[2]), sd)
+    def _sightings(self, people: Sequence[tuple[Array, Sequence[Observation]]]) -> _Sightings:
+        by_camera: dict[str, list[tuple[int, Observation]]] = {}
+        for person, (_, seen) in enumerate(people):
+            for one in seen:
+                by_camera.setdefault(one.camera, []).append((person, one))
+        parts = [self._rays(self._cameras[name], rows) for name, rows in by_camera.items()]
+        if not parts:
+            return _Sightings(np.zeros(0, np.int64), np.zeros((0, 3)), np.zeros((0, 3)), np.zeros(0))
+        return _Sightings(
+            np.concatenate([part.hand for part in parts]),
+            np.concatenate([part.centre for part in parts]),
+            np.concatenate([part.direction for part in parts]),
+            np.concatenate([part.sd for part in parts]),
+        )
 
-    def _ray(self, one: Observation, wrist: int, elbow: int) -> tuple[Array, float]:
-        """Unit ray (3,) through the palm, and its angular standard deviation in radians."""
-        camera = self._cameras[one.camera]
-        pixel = one.keypoints[wrist, :2].astype(np.float64)
-        if one.keypoints[elbow, 2] >= self.settings.confidence:
-            pixel = pixel + self.settings.beyond_wrist * (pixel - one.keypoints[elbow, :2])
-        sd = self.settings.pixel_sd / float(one.keypoints[wrist, 2]) / float(camera.matrix[0, 0])
-        return camera.ray(pixel)[0], sd
+    def _rays(self, camera: Camera, rows: Sequence[tuple[int, Observation]]) -> _Sightings:
+        """Rays through the palms that one camera sees."""
+        keypoints: Array = np.array([one.keypoints for _, one in rows], dtype=np.float64)
+        wrists, elbows = keypoints[:, _WRISTS], keypoints[:, _ELBOWS]
+        sure = elbows[..., 2:] >= self.settings.confidence
+        pixels = wrists[..., :2] + self.settings.beyond_wrist * sure * (wrists[..., :2] - elbows[..., :2])
+        hands = 2 * np.array([person for person, _ in rows])[:, None] + np.arange(2)
+        seen = wrists[..., 2] >= self.settings.confidence
+        sds = self.settings.pixel_sd / wrists[..., 2][seen] / float(camera.matrix[0, 0])
+        centre = np.tile(camera.centre, (int(seen.sum()), 1))
+        return _Sightings(hands[seen].astype(np.int64), centre, camera.ray(pixels[seen]), sds)
 
-    def _meet(self, centres: Array, directions: Array, sds: Array, place: Array) -> tuple[Array | None, float]:
-        """The point (3,) nearest to all rays, with its standard deviation in metres.
+    def _meet(self, sightings: _Sightings, places: Array) -> tuple[Array, Array]:
+        """The points (H, 3) nearest to all rays of each hand, with covariances (H, 3, 3) in m^2.
 
         The person's own place enters as a weak observation, so that a single ray has an answer too: the point of the
         ray that is level with the body.
         """
-        across = np.eye(3) - directions[:, :, None] * directions[:, None, :]
-        ranges = np.linalg.norm(np.append(place, 1.1) - centres, axis=1)
-        weights = across / (sds * ranges)[:, None, None] ** 2
-        body = np.diag([1.0, 1.0, 0.0]) / self.settings.single_sd_m**2
-        information = weights.sum(axis=0) + body
-        target = (weights @ centres[..., None])[..., 0].sum(axis=0) + body @ np.append(place, 0.0)
-        cov = np.linalg.inv(information)
-        point = cov @ target
-        if len(centres) > 1:
-            misses = np.linalg.norm((across @ (point - centres)[..., None])[..., 0], axis=1)
-            if misses.max() > self.settings.greatest_miss_m:
-                # Some camera mixed up the two arms or guessed: the ray that fits the body best is kept alone.
-                best = int(np.argmin(misses))
-                return self._meet(centres[[best]], directions[[best]], sds[[best]], place)
-        return point, float(np.sqrt(np.trace(cov) / 3))
+        body = np.diag([1.0, 1.0, 0.05]) / self.settings.single_sd_m**2
+        middle = np.column_stack([places, np.full(len(places), _USUAL_HEIGHT_M)])
+        ranges = np.linalg.norm(middle[sightings.hand] - sightings.centre, axis=1)
+        weights = sightings.across / ((sightings.sd * ranges) ** 2)[:, None, None]
+        information = np.tile(body, (len(places), 1, 1))
+        target = middle @ body
+        np.add.at(information, sightings.hand, weights)
+        np.add.at(target, sightings.hand, (weights @ sightings.centre[..., None])[..., 0])
+        covs = np.linalg.inv(information)
+        return np.asarray((covs @ target[..., None])[..., 0]), np.asarray(covs)
+
+    def _believable(self, sightings: _Sightings, places: Array, points: Array, sds: Array) -> list[tuple[Hand, ...]]:
+        seen = np.zeros(len(places), dtype=bool)
+        seen[sightings.hand] = True
+        seen &= np.hypot(*(points[:, :2] - places).T) <= self.settings.reach_m
+        seen &= (points[:, 2] > -0.1) & (points[:, 2] < 2.4)
+        hands: list[list[Hand]] = [[] for _ in range(len(places) // 2)]
+        for k in np.flatnonzero(seen).tolist():
+            x, y, z = points[k].tolist()
+            hands[k // 2].append(Hand(_SIDES[k % 2], x, y, z, float(sds[k])))
+        return [tuple(pair) for pair in hands]

@@ -74,7 +74,7 @@ class Observation:
 
 @dataclass(frozen=True, slots=True)
 class Hand:
-    """A hand in space: side, x, y, z in metres and the standard deviation of the position in metres."""
+    """A palm in space: side, x, y, z in metres, and the standard deviation in metres in the least certain direction."""
 
     side: Literal["L", "R"]
     x: float

@@ -130,12 +130,9 @@ class StoreTracker:
             for one, who in self.last_observations:
                 if who is not None:
                     seen.setdefault(who, []).append(one)
-            return [
-                replace(track, hands=self._hands.hands(np.array([track.x, track.y]), seen[track.track]))
-                if track.track in seen
-                else track
-                for track in tracks
-            ]
+            people = [(np.array([track.x, track.y]), seen.get(track.track, [])) for track in tracks]
+            hands = self._hands.find(people)
+            return [replace(track, hands=found) for track, found in zip(tracks, hands, strict=True)]
 
     def _detect(self, t: float, frames: Mapping[str, Frame]) -> list[_View]:
         with self._stage("background"):
