@@ -209,7 +209,7 @@ def _holder(visit: VisitRecord) -> int | None:
 
 def holders(day: DayRecords) -> list[str]:
     """The subject who stands at the gate for each visit: whose face the visit's first track showed, else the visit."""
-    first = day.faces.dropna(subset=["track"]).drop_duplicates("track")
+    first = day.faces[day.faces["track"] >= 0].drop_duplicates("track")
     seen = dict(zip(first["track"].tolist(), first["subject"].tolist(), strict=True))
     return [str(seen.get(_holder(visit), f"visit-{visit.visit}")) for visit in day.visits]
 

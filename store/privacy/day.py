@@ -99,10 +99,10 @@ class DayRecords:
     `faces`: `FACE_COLUMNS`, one row a rendered face view: `face_px` is the face's width in the camera's own pixels,
     angles in degrees, `occluded` a fraction, `blur_px` motion blur. `subject` says whose face the light came from;
     only the simulated face sensor reads it, to draw the embedding that a camera would have measured. `track` is the
-    floor track at that place, NaN where there was none.
+    floor track at that place, -1 where there was none.
     `bodies`: `BODY_COLUMNS` beside `body_vectors` (N, D) float32 unit rows, where the run kept them, else None.
     `baskets`: what visits really carried, for the cash-desk model; without it the receipts stand in.
-    `compute_seconds`: wall seconds by stage. `groups`: demographic group of a subject where the scenario states one.
+    `compute_seconds`: wall seconds by stage; stages that no store runs (rendering, truth) are not counted. `groups`: demographic group of a subject where the scenario states one.
     """
 
     store_seconds: float

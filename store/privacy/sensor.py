@@ -29,7 +29,8 @@ def best_captures(day: DayRecords, matcher: Matcher, camera_width_px: int | None
     `camera_width_px`: picture width of the cameras that the policy would install at the same places; pixels of the
     face and of motion blur scale with it. None: the cameras as recorded.
     """
-    faces = _scaled(day, camera_width_px).dropna(subset=["track"])
+    faces = _scaled(day, camera_width_px)
+    faces = faces[faces["track"] >= 0]
     if faces.empty:
         return []
     geometry = {

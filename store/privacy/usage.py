@@ -11,6 +11,8 @@ from store.privacy.policy import Policy
 from store.privacy.searches import SearchOutcome
 
 COUNTING_STAGES = ("background", "detect")
+TRACKING_STAGES = (*COUNTING_STAGES, "embed", "tracklets", "fusion", "hands", "store")
+"""Stages of a run that a store's own computers would have to do; the rest is simulation."""
 
 
 def reviewed(policy: Policy, day: DayRecords) -> int:
@@ -102,11 +104,8 @@ def _entry(policy: Policy, entry: Entry) -> dict[str, Figure]:
 
 
 def _compute(policy: Policy, day: DayRecords, entry: Entry, outcomes: list[SearchOutcome]) -> Figure:
-    stages = {
-        "none": {},
-        "count": {name: spent for name, spent in day.compute_seconds.items() if name in COUNTING_STAGES},
-        "bodies": day.compute_seconds,
-    }[policy.sensing]
+    needed = {"none": (), "count": COUNTING_STAGES, "bodies": TRACKING_STAGES}[policy.sensing]
+    stages = {name: spent for name, spent in day.compute_seconds.items() if name in needed}
     if policy.sensing != "none" and not stages:
         return Figure(None, "this run did not record its computing time")
     searching = sum(outcome.searched * outcome.search_ms / 1000 for outcome in outcomes) + (entry.search_ms or 0.0)

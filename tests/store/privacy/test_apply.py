@@ -154,12 +154,19 @@ def test_a_day_without_faces_positions_or_receipts_is_judged_too(name: str, day:
 
 
 def test_face_views_without_a_track_are_left_out(day: DayRecords, tmp_path: Path) -> None:
-    faces = day.faces.assign(track=day.faces["track"].astype(float).where(day.faces["track"] > 4))
+    faces = day.faces.assign(track=day.faces["track"].where(day.faces["track"] > 4, -1))
     figures = apply_policy(
         load_policy("face-everywhere"), replace(day, faces=faces), tmp_path, np.random.default_rng(1)
     )
     tracks = sum(len(visit.tracks) for visit in day.visits)
     assert figures.value("templates_without_consent") == pytest.approx((tracks - 4) / len(day.visits) * 1000)
+
+
+def test_computing_counts_what_a_store_needs_and_not_the_simulation(day: DayRecords, tmp_path: Path) -> None:
+    drawn = replace(day, compute_seconds={**day.compute_seconds, "render": 1000.0, "truth": 50.0})
+    for name, seconds in (("app-entry", 69.0), ("counting-only", 65.0), ("checkout", 0.0)):
+        figures = apply_policy(load_policy(name), drawn, tmp_path, np.random.default_rng(1))
+        assert figures.value("compute_seconds") == pytest.approx(seconds / len(day.visits) * 1000)
 
 
 def test_longer_retention_keeps_more_person_hours(day: DayRecords, tmp_path: Path) -> None:
