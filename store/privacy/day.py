@@ -102,7 +102,8 @@ class DayRecords:
     floor track at that place, -1 where there was none.
     `bodies`: `BODY_COLUMNS` beside `body_vectors` (N, D) float32 unit rows, where the run kept them, else None.
     `baskets`: what visits really carried, for the cash-desk model; without it the receipts stand in.
-    `compute_seconds`: wall seconds by stage; stages that no store runs (rendering, truth) are not counted. `groups`: demographic group of a subject where the scenario states one.
+    `compute_seconds`: wall seconds by stage; stages that no store runs (rendering, truth) are not counted.
+    `groups`: demographic group of a subject where the scenario states one.
     """
 
     store_seconds: float
