@@ -228,6 +228,7 @@ class Scenario(_Model):
         default=("checkout", "app-entry", "face-entry", "face-everywhere", "police-gallery")
     )
     last_call: float = Field(default=25.0, ge=0, le=3600, description="seconds before the end at which people head out")
+    end_when_empty: bool = Field(default=False, description="stop early, a while after the last shopper has left")
     shoppers: Shoppers = Shoppers()
     misplaced: tuple[MisplacedAtOpening, ...] = ()
     walking: Walking = Walking()

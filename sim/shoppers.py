@@ -49,7 +49,7 @@ class Shopper:
         self.held: list[Item] = []
         self.bag: list[Item] = []
         self.inside = False
-        self.leaving = False
+        self.gone = False
         self.stays_until = 0.0
 
     @property
@@ -71,6 +71,7 @@ class Shopper:
             self._finish(index, stop)
         if self.walker is not None:
             yield from self._leave()
+        self.gone = True
 
     @property
     def _environment(self) -> simpy.Environment:
@@ -110,7 +111,7 @@ class Shopper:
                 yield self._wait(LOOK_SECONDS)
 
     def _leave(self) -> Steps:
-        premises, self.leaving = self.premises, True
+        premises = self.premises
         door = premises.doorways.nearest_way_out(self._body.spot)
         options = [spot for spot in door.queue() if premises.spots.free(spot, self._body)]
         if options:
@@ -121,7 +122,9 @@ class Shopper:
         with door.turn.request() as turn:
             yield turn
             premises.spots.release(self.name)
-            yield from self._go(door.outside, math.inf)
+            premises.walkers.send(self._body, door.outside, via=door.within(0.7))
+            while not self._body.arrived:
+                yield self._wait(LOOK_SECONDS)
             premises.walkers.remove(self.name)
             self.walker = None
 

@@ -114,13 +114,14 @@ class Walkers:
         """Takes a person off the floor."""
         self._simulation.mark_agent_for_removal(self.present.pop(name).agent)
 
-    def send(self, walker: Walker, goal: Spot) -> None:
-        """Sets a person on the way to `goal`.
+    def send(self, walker: Walker, goal: Spot, via: Spot | None = None) -> None:
+        """Sets a person on the way to `goal`, through `via` where given.
 
         Raises:
             BadInput: nobody can stand there.
         """
-        walker.way = self.router.way(walker.spot, goal)
+        first = self.router.way(walker.spot, via) if via else []
+        walker.way = [*first, *self.router.way(via or walker.spot, goal)]
         walker.facing = None
         walker.best, walker.waited, walker.tries = math.inf, 0.0, 0
 

@@ -28,6 +28,9 @@ from store.events import GateCrossing, GateScan
 WALKING_HZ = 50
 """Walking steps a second, at least."""
 
+AFTERGLOW_SECONDS = 4.0
+"""How long a scenario that ends with its last shopper goes on, so that the store can bill that one."""
+
 
 @dataclass(frozen=True, slots=True)
 class PersonState:
@@ -97,17 +100,25 @@ class World:
             self._shoppers[shopper.name] = shopper
             self._environment.process(shopper.visit())
         self._ticks = 0
+        self._empty_since: float | None = None
         self._crossings: list[GateCrossing] = []
 
     @property
     def done(self) -> bool:
         """Whether the scenario's time is over."""
+        if self.scenario.end_when_empty and self._empty_since is not None:
+            return self._ticks >= (self._empty_since + AFTERGLOW_SECONDS) * self.fps
         return self._ticks >= round(self.scenario.seconds * self.fps)
 
     @property
     def shelf_stock(self) -> Mapping[str, int]:
         """Items at their own place now, by slot key."""
         return self._premises.shelves.stock()
+
+    @property
+    def misplaced(self) -> tuple[MisplacedItem, ...]:
+        """Items at other products' places now."""
+        return self._premises.shelves.misplaced()
 
     @property
     def items_on_shelves(self) -> int:
@@ -141,6 +152,8 @@ class World:
             self._environment.run(until=t)
             self._premises.walkers.step()
             self._watch_gates(t)
+        if self._empty_since is None and all(shopper.gone for shopper in self._shoppers.values()):
+            self._empty_since = end
         return self._tick(end)
 
     def _watch_gates(self, t: float) -> None:
@@ -167,7 +180,7 @@ class World:
             gate_crossings=crossings,
             events=self._premises.truth.drain(),
             shelf_stock=self.shelf_stock,
-            misplaced=self._premises.shelves.misplaced(),
+            misplaced=self.misplaced,
         )
 
 
