@@ -11,7 +11,7 @@ from sim.errors import BadInput
 from sim.experiment import list_experiments, load_experiment
 from sim.scenario import list_scenarios, load_scenario
 from sim.store_plan import list_stores, load_store
-from store.privacy.policy import list_policies, load_policy
+from store.privacy.catalogue import list_policies, load_policy
 
 #: A field that only this kind of file has, and how such a file is loaded.
 KINDS: Mapping[str, tuple[str, Callable[[Path], object]]] = {

@@ -169,4 +169,4 @@ def _lookup(evaluation: Mapping[str, Any], field: str) -> float:
     value: Any = evaluation
     for part in field.split("."):
         value = value[part]
-    return float(value)
+    return float("nan") if value is None else float(value)

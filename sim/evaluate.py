@@ -1,5 +1,6 @@
 """The figures of a run, always recomputed from its files."""
 
+import math
 from typing import Any
 
 from sim.run_folder import RunFolder, read_object
@@ -20,6 +21,8 @@ def evaluate(run: RunFolder, ceilings: bool = False) -> dict[str, Any]:
     tracks = run.floor_tracks()
     tracking: dict[str, Any] = dict(floor_metrics(inside, tracks))
     tracking["id_switches"] = int(tracking["id_switches"])
+    if math.isnan(tracking["mean_error_m"]):  # nobody was found within a metre; JSON has no NaN
+        tracking["mean_error_m"] = None
     if ceilings:
         tracking["perfect_association"] = floor_metrics(inside, with_perfect_association(inside, tracks))
     receipts = score_receipts(run.truth_receipts(), run.receipts(), prices_of(run))

@@ -8,8 +8,8 @@ import numpy as np
 from sim.day import day_records
 from sim.run_folder import RunFolder, write_summary
 from store.privacy.apply import apply_policy
+from store.privacy.catalogue import load_policy
 from store.privacy.figures import PolicyFigures
-from store.privacy.policy import load_policy
 
 
 def judge(run: RunFolder, policies: Sequence[str]) -> dict[str, dict[str, Any]]:

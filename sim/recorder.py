@@ -17,6 +17,7 @@ from sim.tables import TableWriter
 from sim.visibility import FaceView, TruthBox
 from sim.world import WorldTick
 from tracking.annotate import annotate
+from tracking.camera import Camera
 from tracking.formats import MotRow, mot_line
 from tracking.observation import FloorTrack, Observation
 from tracking.video import VideoWriter
@@ -45,12 +46,12 @@ class Recorder:
 
     Args:
         out: the run folder.
-        cameras: names of the cameras.
+        cameras: the cameras by name.
         fps: frames a second of the videos.
         video: whether to write annotated videos.
     """
 
-    def __init__(self, out: Path, cameras: Sequence[str], fps: float, video: bool) -> None:
+    def __init__(self, out: Path, cameras: Mapping[str, Camera], fps: float, video: bool) -> None:
         self._out, self._files = out, ExitStack()
         for folder in ("truth/boxes", "tracks", "live", *(["video"] if video else [])):
             (out / folder).mkdir(parents=True, exist_ok=True)
@@ -62,8 +63,10 @@ class Recorder:
         self._boxes = {name: self._text(f"truth/boxes/{name}.txt") for name in cameras}
         self._tracks = {name: self._text(f"tracks/{name}.txt") for name in cameras}
         self._videos = {
-            name: self._files.enter_context(VideoWriter(out / "video" / f"{name}.mp4", fps))
-            for name in cameras
+            name: self._files.enter_context(
+                VideoWriter(out / "video" / f"{name}.mp4", camera.width, camera.height, fps)
+            )
+            for name, camera in cameras.items()
             if video
         }
         self._numbers: dict[str, int] = {}

@@ -129,11 +129,10 @@ class _Day:
         journal = Journal(self.out / "events.jsonl")
         ledger = Ledger(f"sqlite:///{self.out / 'store.sqlite'}")
         shop = Shop(planogram_of(self.plan), gates_of(self.plan), self.world.accounts(), ledger, journal.append)
-        names = list(self.cameras)
         started, t = 0.0, 0.0
         try:
             with (
-                Recorder(self.out, names, self.scenario.fps, self.video) as recorder,
+                Recorder(self.out, self.cameras, self.scenario.fps, self.video) as recorder,
                 Prefetch(lambda: film(self.world, self.plan, self.cameras, self.seed, self.drawing)) as footage,
             ):
                 for shot in footage:
@@ -154,7 +153,7 @@ class _Day:
         return {
             "real_time_factor": round(t / wall, 3), "wall_seconds": round(wall, 2), "store_seconds": t,
             "stages": {name: round(seconds, 2) for name, seconds in stages.items()},
-            "peak_memory_mb": round(peak_memory_mb(), 1), "cameras": len(names),
+            "peak_memory_mb": round(peak_memory_mb(), 1), "cameras": len(self.cameras),
         }  # fmt: skip
 
     def _tick(self, tick: WorldTick, shot: Footage, shop: Shop, recorder: Recorder) -> None:

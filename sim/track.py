@@ -50,7 +50,10 @@ def track_videos(
     rows: dict[str, list[MotRow]] = {name: [] for name in cameras}
     with ExitStack() as files:
         floor = files.enter_context(TableWriter(out / "floor.parquet", _FLOOR))
-        writers = {name: files.enter_context(VideoWriter(out / f"{name}.mp4", fps)) for name in cameras}
+        writers = {
+            name: files.enter_context(VideoWriter(out / f"{name}.mp4", camera.width, camera.height, fps))
+            for name, camera in cameras.items()
+        }
         for number, frames in enumerate(_synchronous(videos), start=1):
             for track in tracker.step((number - 1) / fps, frames):
                 floor.append(track.t, track.track, track.x, track.y, track.sd)
