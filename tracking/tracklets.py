@@ -9,6 +9,7 @@ from deep_sort_realtime.deepsort_tracker import DeepSort
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field
 
+from tracking.box_filter import BoxFilter
 from tracking.observation import Detection
 
 
@@ -42,6 +43,7 @@ class Tracklets:
             nn_budget=settings.budget,
             embedder=None,
         )
+        self._sort.tracker.kf = BoxFilter()
 
     def update(self, detections: Sequence[Detection], embeddings: NDArray[np.float32]) -> list[int | None]:
         """The tracklet of each detection of the next frame.
