@@ -4,7 +4,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 from rich.console import Console
@@ -24,7 +24,7 @@ errors = Console(stderr=True, soft_wrap=True, highlight=False)
 Seed = Annotated[int | None, typer.Option(min=0, help="Random seed; the scenario's own if left out.")]
 Out = Annotated[Path | None, typer.Option(help="Folder to write; one under runs/ if left out.")]
 Policies = Annotated[list[str] | None, typer.Option("--policy", help="Privacy policy, by name or file; repeatable.")]
-Device = Annotated[str, typer.Option(help="Where the networks run: auto, cpu or cuda.")]
+Device = Annotated[Literal["auto", "cpu", "cuda"], typer.Option(help="Where the networks run.")]
 
 
 @app.command()
@@ -143,20 +143,17 @@ def dataset(
 
 @app.command()
 def train(
-    what: Annotated[str, typer.Argument(help="detector or embedder")],
+    what: Annotated[Literal["detector", "embedder"], typer.Argument(help="Which network.")],
     data: Annotated[Path, typer.Option(help="A data set written by `aisle dataset`.")],
-    out: Annotated[Path, typer.Option(help="Folder for checkpoints and weights; an earlier one is resumed.")] = Path(
-        "runs/train"
-    ),
+    out: Annotated[
+        Path | None, typer.Option(help="Folder for checkpoints and weights; a stopped training there goes on.")
+    ] = None,
     seed: Annotated[int, typer.Option(min=0)] = 1,
 ) -> None:
     """Trains the detector or the embedder on such a data set, with progress, resumable."""
-    from tracking.training import train_detector, train_embedder
+    from sim.training import train_network
 
-    trainers = {"detector": train_detector, "embedder": train_embedder}
-    if what not in trainers:
-        raise BadInput("command line", "train", what, "detector or embedder")
-    print(f"weights in {trainers[what](data, out, seed=seed)}")
+    print(f"weights in {train_network(what, data, out or Path('runs') / f'train-{what}', seed)}")
 
 
 @app.command()

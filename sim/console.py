@@ -114,13 +114,15 @@ def print_policies(policies: Sequence[PolicyFigures]) -> None:
     reasons: dict[str, int] = {}
     for group, title in (("privacy", "What each policy exposes"), ("usage", "How well the store works under it")):
         table = Table(title=title, title_style="bold", title_justify="left")
-        table.add_column("figure")
-        table.add_column("unit", style="dim")
+        table.add_column("figure", ratio=1)
         for policy in policies:
-            table.add_column(policy.policy, justify="right")
+            table.add_column(policy.policy.replace("-", "-\n"), justify="right", no_wrap=True)
         for name, metric in METRICS.items():
             if metric.group == group:
-                table.add_row(metric.title, metric.unit, *(_figure(policy[name], reasons) for policy in policies))
+                table.add_row(
+                    f"{metric.title} [dim]({metric.unit})[/dim]",
+                    *(_figure(policy[name], reasons) for policy in policies),
+                )
         console.print(table)
     for reason, number in reasons.items():
         console.print(f"[dim]-{number}: {reason}[/dim]", highlight=False)

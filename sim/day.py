@@ -78,10 +78,10 @@ def _tracks_of(wanted: pd.DataFrame, truth: pd.DataFrame, found: pd.DataFrame) -
 def _iou(pairs: pd.DataFrame) -> pd.Series:
     width = np.minimum(pairs["x2"], pairs["x2_found"]) - np.maximum(pairs["x1"], pairs["x1_found"])
     height = np.minimum(pairs["y2"], pairs["y2_found"]) - np.maximum(pairs["y1"], pairs["y1_found"])
-    shared = width.clip(lower=0) * height.clip(lower=0)
+    shared = np.maximum(width, 0.0) * np.maximum(height, 0.0)
     area = (pairs["x2"] - pairs["x1"]) * (pairs["y2"] - pairs["y1"])
     other = (pairs["x2_found"] - pairs["x1_found"]) * (pairs["y2_found"] - pairs["y1_found"])
-    return pd.Series(shared / (area + other - shared).clip(lower=1e-9))
+    return pd.Series(shared / np.maximum(area + other - shared, 1e-9))
 
 
 def _boxes(path: Path) -> pd.DataFrame:

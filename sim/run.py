@@ -12,6 +12,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from types import FrameType
 
+import numpy as np
+
 from sim.evaluate import evaluate
 from sim.footage import WARM_UP_SECONDS, Footage, film
 from sim.handover import floor_area_of, gates_of, planogram_of, position_of
@@ -38,7 +40,7 @@ from store.journal import Journal
 from store.ledger import Ledger
 from store.shop import Shop
 from tracking.camera import Camera, save_calibration
-from tracking.detect import Detector, YoloDetector
+from tracking.detect import Detector, Device, YoloDetector
 from tracking.embed import Embedder, ReidEmbedder
 from tracking.pipeline import StoreTracker
 
@@ -68,7 +70,7 @@ class RunOptions:
     seed: int | None = None
     policies: Sequence[str] | None = None
     video: bool = False
-    device: str = "auto"
+    device: Device = "auto"
     detector: Detector | None = None
     embedder: Embedder | None = None
     calibration: Mapping[str, Camera] | None = None
@@ -119,7 +121,7 @@ class _Day:
             options.calibration or cameras,
             floor_area_of(plan),
             options.detector or YoloDetector(device=options.device),
-            options.embedder or ReidEmbedder(device=options.device),
+            options.embedder or ReidEmbedder(),
         )
         self.drawing, self.watching = Stopwatch(), Stopwatch()
         self.next_report = 0.0
@@ -164,7 +166,7 @@ class _Day:
             for crossing in tick.gate_crossings:
                 shop.gate_crossing(crossing)
             shop.positions(tick.t, [position_of(track) for track in tracks])
-            shop.weights(tick.weights_t + self.scale_clock_s, tick.weights_g)
+            shop.weights(tick.weights_t + self.scale_clock_s, tick.weights_g.astype(np.float64))
         with self.watching.stage("record"):
             recorder.tick(tick, shot, tracks, self.tracker.last_observations, shop.account_of)
             self._report(tick.t)

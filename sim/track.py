@@ -8,13 +8,13 @@ import cv2
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
-from shapely import MultiPoint
+from scipy.spatial import ConvexHull
 
 from sim.errors import BadInput
 from sim.tables import TableWriter
 from tracking.annotate import annotate
 from tracking.camera import Camera, load_calibration
-from tracking.detect import YoloDetector
+from tracking.detect import Device, YoloDetector
 from tracking.embed import ReidEmbedder
 from tracking.formats import MotRow, write_mot
 from tracking.pipeline import FloorArea, StoreTracker
@@ -28,7 +28,7 @@ Frames = dict[str, NDArray[np.uint8]]
 
 
 def track_videos(
-    videos: Sequence[Path], calibration: Path, out: Path, weights: Path | None = None, device: str = "auto"
+    videos: Sequence[Path], calibration: Path, out: Path, weights: Path | None = None, device: Device = "auto"
 ) -> Path:
     """Follows people through synchronous videos and writes floor.parquet, CAMERA.txt (MOTChallenge) and CAMERA.mp4.
 
@@ -42,7 +42,7 @@ def track_videos(
     """
     cameras = _cameras(videos, load_calibration(calibration), calibration)
     detector = YoloDetector(weights, device=device, dimmed=weights is None)
-    tracker = StoreTracker(cameras, area_seen_by(cameras), detector, ReidEmbedder(device=device))
+    tracker = StoreTracker(cameras, area_seen_by(cameras), detector, ReidEmbedder())
     out.mkdir(parents=True, exist_ok=True)
     fps = _frame_rate(videos[0])
     for frames in _first(_synchronous(videos), WARM_UP_FRAMES):
@@ -76,8 +76,8 @@ def area_seen_by(cameras: Mapping[str, Camera]) -> FloorArea:
         floor = camera.back_project(np.stack(np.meshgrid(across, down), axis=-1).reshape(-1, 2))
         near = np.linalg.norm(floor - camera.centre[:2], axis=1) < FARTHEST_M
         seen.append(floor[near & np.isfinite(floor).all(axis=1)])
-    hull = MultiPoint(np.concatenate(seen)).convex_hull
-    return FloorArea(boundary=np.asarray(hull.exterior.coords, dtype=np.float64)[:-1], entrances=())
+    points = np.concatenate(seen)
+    return FloorArea(boundary=points[ConvexHull(points).vertices], entrances=())
 
 
 def _cameras(videos: Sequence[Path], calibrated: Mapping[str, Camera], source: Path) -> dict[str, Camera]:
