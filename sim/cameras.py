@@ -15,7 +15,7 @@ from sim.drawing import NEAR_M, Pencil, Pinhole, Window, metres
 from sim.lens import Lens, SensorNoise
 from sim.scene import SceneState
 from sim.stage import Stage
-from sim.visibility import FaceView, TruthBox, face_view, skin_areas, truth_box
+from sim.visibility import Bodies, Faces, FaceView, TruthBox, face_views, skin_areas, truth_boxes
 from tracking.camera import Camera
 
 if TYPE_CHECKING:
@@ -53,11 +53,20 @@ class _View:
     depth: Depth
     floor: Picture
     moving_depth: Depth | None = None
+    whole_depth: Depth | None = None
     stale: bool = False
 
     def scene_depth(self) -> Depth:
         """Raw depth of the last instant, people included."""
-        return self.depth if self.moving_depth is None else np.maximum(self.depth, self.moving_depth)
+        if self.moving_depth is None:
+            return self.depth
+        if self.whole_depth is None:
+            self.whole_depth = np.maximum(self.depth, self.moving_depth)
+        return self.whole_depth
+
+    def set_moving(self, depth: Depth | None) -> None:
+        """Takes the people's raw depth of this instant, None where nobody is near the view."""
+        self.moving_depth, self.whole_depth, self.stale = depth, None, False
 
 
 class StoreRenderer:
@@ -109,31 +118,21 @@ class StoreRenderer:
     def truth_boxes(self, scene: SceneState) -> dict[str, list[TruthBox]]:
         """What each camera sees of each person in it: amodal box, visible fraction, COCO keypoints."""
         self._show(scene)
-        skins = self._skins()
+        bodies = self._bodies()
         result: dict[str, list[TruthBox]] = {}
         for name, view in self._views.items():
             self._ensure_moving_depth(view)
-            depth = metres(view.scene_depth())
-            boxes = (
-                truth_box(person, view.lens, depth, *skins[person], self._areas[person], self._keypoints(person))
-                for person in self.stage.poses
-            )
-            result[name] = [box for box in boxes if box is not None]
+            result[name] = truth_boxes(view.lens, view.scene_depth(), bodies)
         return result
 
     def face_captures(self, scene: SceneState) -> list[FaceView]:
         """Every face that turns towards a camera that has it in view."""
         self._show(scene)
-        faces = {name: self.stage.people[name].face(pose) for name, pose in self.stage.poses.items()}
+        faces = self._faces(scene.t)
         views = []
         for camera, view in self._views.items():
             self._ensure_moving_depth(view)
-            depth = metres(view.scene_depth())
-            for person, face in faces.items():
-                velocity = self._face_velocity(person, scene.t, face[0])
-                seen = face_view(camera, person, view.lens, depth, face, velocity * self.settings.exposure_s)
-                views += [] if seen is None else [seen]
-        self._faces_before |= {name: (scene.t, face[0]) for name, face in faces.items()}
+            views += face_views(camera, view.lens, view.scene_depth(), faces)
         return views
 
     def who(self, camera: str) -> NDArray[np.int16]:
@@ -190,10 +189,11 @@ class StoreRenderer:
 
     def _frame(self, view: _View, scene: SceneState) -> Picture:
         picture = view.colour
-        view.moving_depth, view.stale = None, False
+        view.set_moving(None)
         if any(_near_view(view.lens.pinhole, pose) for pose in self.stage.poses.values()):
-            moving, view.moving_depth = self._pencil.draw(view.lens.pinhole)
-            nearer = cv2.compare(view.moving_depth, view.depth, cv2.CMP_GT)
+            moving, depth = self._pencil.draw(view.lens.pinhole)
+            view.set_moving(depth)
+            nearer = cv2.compare(depth, view.depth, cv2.CMP_GT)
             picture = picture.copy()
             for person in scene.people:
                 _darken_floor(picture, view, person.x, person.y, self.settings.contact_shadow)
@@ -202,21 +202,37 @@ class StoreRenderer:
 
     def _ensure_moving_depth(self, view: _View) -> None:
         if view.stale:
-            _, view.moving_depth = self._pencil.draw(view.lens.pinhole)
-            view.stale = False
+            view.set_moving(self._pencil.draw(view.lens.pinhole)[1])
 
-    def _skins(self) -> dict[str, tuple[NDArray[np.float64], NDArray[np.float64]]]:
-        people = self.stage.people
-        parts = {
-            name: [self._pencil.skin_vertices(skin) for skin in people[name].skin_ids] for name in self.stage.poses
-        }
-        return {
-            name: (np.concatenate([v for v, _ in skins]), np.concatenate([n for _, n in skins]))
-            for name, skins in parts.items()
-        }
+    def _bodies(self) -> Bodies:
+        """Everybody's surface and keypoints, as last loaded."""
+        people, names = self.stage.people, tuple(self.stage.poses)
+        parts = [[self._pencil.skin_vertices(skin) for skin in people[name].skin_ids] for name in names]
+        counts = [sum(len(vertices) for vertices, _ in skins) for skins in parts]
+        nothing = [np.zeros((0, 3))]
+        return Bodies(
+            names=names,
+            starts=np.concatenate([[0], np.cumsum(counts)[:-1]]).astype(np.int64) if names else np.zeros(0, np.int64),
+            vertices=np.concatenate([vertices for skins in parts for vertices, _ in skins] or nothing),
+            normals=np.concatenate([normals for skins in parts for _, normals in skins] or nothing),
+            areas=np.concatenate([self._areas[name] for name in names] or [np.zeros(0)]),
+            keypoints=np.array([people[name].keypoints(self.stage.poses[name]) for name in names], np.float64),
+        )
 
-    def _keypoints(self, person: str) -> NDArray[np.float64]:
-        return np.asarray(self.stage.people[person].keypoints(self.stage.poses[person]), np.float64)
+    def _faces(self, t: float) -> Faces:
+        """Everybody's face and how far it moves during an exposure, judged by where it was in the last call."""
+        names = tuple(self.stage.poses)
+        faces = [self.stage.people[name].face(self.stage.poses[name]) for name in names]
+        centres = {name: face[0] for name, face in zip(names, faces, strict=True)}
+        moved = [self._face_velocity(name, t, centres[name]) * self.settings.exposure_s for name in names]
+        self._faces_before |= {name: (t, centre) for name, centre in centres.items()}
+        return Faces(
+            names=names,
+            centres=np.array([face[0] for face in faces], np.float64).reshape(-1, 3),
+            forwards=np.array([face[1] for face in faces], np.float64).reshape(-1, 3),
+            widths=np.array([face[2] for face in faces], np.float64),
+            moved=np.array(moved, np.float64).reshape(-1, 3),
+        )
 
     def _face_velocity(self, person: str, t: float, centre: NDArray[np.float64]) -> NDArray[np.float64]:
         before = self._faces_before.get(person)

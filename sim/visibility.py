@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.drawing import metres
 from sim.lens import Lens
 
 if TYPE_CHECKING:
@@ -64,84 +65,124 @@ def skin_areas(model: Any, person: Person) -> Floats:
     return np.concatenate(parts)
 
 
-def truth_box(
-    person: str,
-    lens: Lens,
-    depth_m: NDArray[np.float32],
-    vertices: Floats,
-    normals: Floats,
-    areas: Floats,
-    keypoints: Floats,
-) -> TruthBox | None:
-    """The person in this camera, None where no vertex falls into the frame.
+@dataclass(frozen=True, slots=True)
+class Bodies:
+    """Everybody in the scene, one after another, so that a camera looks at all of them at once.
+
+    names: P people. starts: (P,) where each one's vertices begin. vertices, normals: (V, 3) world; areas: (V,) m^2.
+    keypoints: (P, 17, 3) world metres.
+    """
+
+    names: tuple[str, ...]
+    starts: NDArray[np.int64]
+    vertices: Floats
+    normals: Floats
+    areas: Floats
+    keypoints: Floats
+
+
+def truth_boxes(lens: Lens, depth: NDArray[np.float32], bodies: Bodies) -> list[TruthBox]:
+    """The people of whom some vertex falls into this camera's frame.
 
     Args:
-        person: name.
         lens: the camera's.
-        depth_m: (H, W) metres along the axis, of the lens's upside-down pinhole picture with everybody in it.
-        vertices, normals: (V, 3) of the body's surface, world; areas: (V,) m^2.
-        keypoints: (17, 3) world metres.
+        depth: (H, W) raw depth of the lens's upside-down pinhole picture with everybody in it.
+        bodies: everybody.
     """
+    if not bodies.names:
+        return []
     camera = lens.camera
-    pixels = camera.project(vertices)
+    pixels = camera.project(bodies.vertices)
     inside = _inside(pixels, camera.width, camera.height)
-    if not inside.any():
-        return None
-    known = pixels[~np.isnan(pixels[:, 0])]
+    present = np.logical_or.reduceat(inside, bodies.starts)
+    if not present.any():
+        return []
     limit = np.array([camera.width, camera.height]) - 0.5
-    low, high = np.clip(known.min(0), -0.5, limit), np.clip(known.max(0), -0.5, limit)
-    towards = lens.pinhole.position - vertices
-    distance = np.linalg.norm(towards, axis=1)
-    facing = (normals * towards).sum(1) / distance
-    weight = np.maximum(facing, 0) * areas / distance**2
-    seen = inside & (facing > 0) & _unhidden(lens, depth_m, vertices, SKIN_SLACK_M)
-    visible = float(weight[seen].sum() / max(weight.sum(), 1e-12))
-    return TruthBox(person, np.array([*low, *high], np.float32), visible, _keypoints(lens, depth_m, keypoints))
+    low = np.clip(np.fmin.reduceat(pixels, bodies.starts), -0.5, limit)
+    high = np.clip(np.fmax.reduceat(pixels, bodies.starts), -0.5, limit)
+    visible = _visible(lens, depth, bodies, inside)
+    points = _keypoints(lens, depth, bodies.keypoints)
+    return [
+        TruthBox(name, np.array([*low[i], *high[i]], np.float32), float(visible[i]), points[i])
+        for i, name in enumerate(bodies.names)
+        if present[i]
+    ]
 
 
-def _keypoints(lens: Lens, depth_m: NDArray[np.float32], points: Floats) -> NDArray[np.float32]:
-    camera = lens.camera
-    pixels = camera.project(points)
+def _visible(lens: Lens, depth: NDArray[np.float32], bodies: Bodies, inside: NDArray[np.bool_]) -> Floats:
+    """(P,) fraction of each body's surface facing the camera that is in the frame and unhidden."""
+    towards = lens.pinhole.position - bodies.vertices
+    squared = np.einsum("ij,ij->i", towards, towards)
+    facing = np.einsum("ij,ij->i", bodies.normals, towards)
+    weight = np.maximum(facing, 0) * bodies.areas / (squared * np.sqrt(squared))
+    candidates = np.flatnonzero(inside & (facing > 0))
+    seen = np.zeros(len(weight))
+    shown = candidates[_unhidden(lens, depth, bodies.vertices[candidates], SKIN_SLACK_M)]
+    seen[shown] = weight[shown]
+    whole = np.add.reduceat(weight, bodies.starts)
+    return np.asarray(np.add.reduceat(seen, bodies.starts) / np.maximum(whole, 1e-12), np.float64)
+
+
+def _keypoints(lens: Lens, depth: NDArray[np.float32], points: Floats) -> NDArray[np.float32]:
+    """(P, 17, 3) float32 x, y, flag of keypoints (P, 17, 3) in world metres."""
+    camera, flat = lens.camera, points.reshape(-1, 3)
+    pixels = camera.project(flat)
     inside = _inside(pixels, camera.width, camera.height)
-    flags = np.where(_unhidden(lens, depth_m, points, JOINT_SLACK_M), 2.0, 1.0)
-    result = np.zeros((len(points), 3), np.float32)
+    flags = np.where(_unhidden(lens, depth, flat, JOINT_SLACK_M), 2.0, 1.0)
+    result = np.zeros((len(flat), 3), np.float32)
     result[inside, :2] = pixels[inside]
     result[inside, 2] = flags[inside]
-    return result
+    return result.reshape(*points.shape[:2], 3)
 
 
-def face_view(
-    camera: str,
-    person: str,
-    lens: Lens,
-    depth_m: NDArray[np.float32],
-    face: tuple[Floats, Floats, float],
-    moved: Floats,
-) -> FaceView | None:
-    """The face in this camera, None where it is outside the frame or turned away by more than 90 degrees.
+@dataclass(frozen=True, slots=True)
+class Faces:
+    """Everybody's face: names of P people, centres (P, 3), unit forwards (P, 3), widths (P,) metres.
 
-    Args:
-        camera, person: names.
-        lens: the camera's.
-        depth_m: as in `truth_box`.
-        face: centre (3,), unit forward (3,), width in metres.
-        moved: (3,) metres that the face moves during the exposure.
+    moved: (P, 3) metres that each face moves during the exposure.
     """
-    centre, forward, width = face
-    pixels = lens.camera.project(np.stack([centre, centre + moved]))
-    if not _inside(pixels[:1], lens.camera.width, lens.camera.height)[0]:
-        return None
-    towards = lens.pinhole.position - centre
-    towards = towards / np.linalg.norm(towards)
-    if float(towards @ forward) <= 0:
-        return None
-    yaw = np.arctan2(forward[0] * towards[1] - forward[1] * towards[0], forward[:2] @ towards[:2])
-    pitch = np.arcsin(np.clip(towards[2], -1, 1)) - np.arcsin(np.clip(forward[2], -1, 1))
-    depth = float(lens.pinhole.rotation[2] @ (centre - lens.pinhole.position))
-    blur = float(np.linalg.norm(pixels[1] - pixels[0])) if np.isfinite(pixels[1]).all() else 0.0
-    hidden = not bool(_unhidden(lens, depth_m, centre[None], FACE_SLACK_M)[0])
-    size = float(width * lens.pinhole.focal / max(depth, 1e-3))
-    return FaceView(camera, person, size, float(np.degrees(yaw)), float(np.degrees(pitch)), hidden, blur)
+
+    names: tuple[str, ...]
+    centres: Floats
+    forwards: Floats
+    widths: Floats
+    moved: Floats
+
+
+def face_views(name: str, lens: Lens, depth: NDArray[np.float32], faces: Faces) -> list[FaceView]:
+    """The faces in camera `name` that are inside its frame and turned away by less than 90 degrees.
+
+    `depth` as in `truth_boxes`.
+    """
+    if not faces.names:
+        return []
+    view, count = lens.pinhole, len(faces.names)
+    pixels = lens.camera.project(np.concatenate([faces.centres, faces.centres + faces.moved]))
+    towards = view.position - faces.centres
+    towards = towards / np.linalg.norm(towards, axis=1, keepdims=True)
+    shown = _inside(pixels[:count], lens.camera.width, lens.camera.height)
+    shown &= np.einsum("ij,ij->i", towards, faces.forwards) > 0
+    if not shown.any():
+        return []
+    blurs = np.nan_to_num(np.linalg.norm(pixels[count:] - pixels[:count], axis=1))
+    sizes = faces.widths * view.focal / np.maximum(-towards @ view.rotation[2], 1e-3)
+    sizes /= np.linalg.norm(view.position - faces.centres, axis=1)
+    hidden = ~_unhidden(lens, depth, faces.centres, FACE_SLACK_M)
+    yaw, pitch = _turn(faces.forwards, towards)
+    return [
+        FaceView(
+            name, faces.names[i], float(sizes[i]), float(yaw[i]), float(pitch[i]), bool(hidden[i]), float(blurs[i])
+        )
+        for i in np.flatnonzero(shown)
+    ]
+
+
+def _turn(forward: Floats, towards: Floats) -> tuple[Floats, Floats]:
+    """Yaw and pitch (P,) in degrees of faces looking `forward` (P, 3) against the direction of the camera (P, 3)."""
+    across = forward[:, 0] * towards[:, 1] - forward[:, 1] * towards[:, 0]
+    yaw = np.degrees(np.arctan2(across, np.einsum("ij,ij->i", forward[:, :2], towards[:, :2])))
+    pitch = np.degrees(np.arcsin(np.clip(towards[:, 2], -1, 1)) - np.arcsin(np.clip(forward[:, 2], -1, 1)))
+    return np.asarray(yaw, np.float64), np.asarray(pitch, np.float64)
 
 
 def _inside(pixels: Floats, width: int, height: int) -> NDArray[np.bool_]:
@@ -149,13 +190,16 @@ def _inside(pixels: Floats, width: int, height: int) -> NDArray[np.bool_]:
     return np.asarray((x > -0.5) & (x < width - 0.5) & (y > -0.5) & (y < height - 0.5))
 
 
-def _unhidden(lens: Lens, depth_m: NDArray[np.float32], points: Floats, slack_m: float) -> NDArray[np.bool_]:
-    """Whether nothing is drawn more than `slack_m` before world points (N, 3); False outside the pinhole picture."""
+def _unhidden(lens: Lens, depth: NDArray[np.float32], points: Floats, slack_m: float) -> NDArray[np.bool_]:
+    """Whether nothing is drawn more than `slack_m` before world points (N, 3); False outside the pinhole picture.
+
+    `depth` is raw, and only the pixels asked for are turned into metres.
+    """
     view = lens.pinhole
     local = (points - view.position) @ view.rotation.T
     z = np.maximum(local[:, 2], 1e-6)
     columns = np.rint(view.focal * local[:, 0] / z + (view.width - 1) / 2)
-    rows = np.rint(view.height - 1 - (view.focal * local[:, 1] / z + (view.height - 1) / 2))
+    rows = np.rint((view.height - 1) / 2 - view.focal * local[:, 1] / z)
     inside = (local[:, 2] > 0.05) & (columns >= 0) & (columns < view.width) & (rows >= 0) & (rows < view.height)
-    column, row = np.where(inside, columns, 0).astype(int), np.where(inside, rows, 0).astype(int)
-    return np.asarray(inside & (depth_m[row, column] > z - slack_m))
+    column, row = np.where(inside, columns, 0).astype(np.intp), np.where(inside, rows, 0).astype(np.intp)
+    return np.asarray(inside & (metres(depth[row, column]) > z - slack_m))
