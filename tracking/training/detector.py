@@ -27,9 +27,9 @@ INPUT_WIDTH, INPUT_HEIGHT = 384, 224
 class DetectorTraining:
     """The recipe of the detector's training."""
 
-    box_pictures: int = 18_000
+    box_pictures: int = 12_000
     """Pictures shown while learning boxes alone."""
-    pose_pictures: int = 14_000
+    pose_pictures: int = 13_000
     """Pictures shown while learning keypoints with the boxes."""
     batch: int = 16
     """Pictures a step."""
@@ -46,7 +46,7 @@ class DetectorTraining:
     weight_decay: float = 5e-4
     average: float = 0.998
     """Decay of the running average of the weights, which is what is kept."""
-    save_every_pictures: int = 2_400
+    save_every_pictures: int = 1_600
     """How often the training can be resumed from."""
     threads: int = 2
     seed: int = 1

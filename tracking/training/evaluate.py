@@ -47,11 +47,20 @@ def evaluate_detector(
 ) -> DetectorScore:
     """Score the detector in `weights` (None: the committed one) on one split of a data set folder.
 
+    Args:
+        weights: see `YoloDetector`.
+        data_dir: the data set.
+        split: which of its splits.
+        limit: measure on about that many pictures only, spread over the split.
+        progress: called with (done, all).
+
     Raises:
         MissingWeights: no network there.
         BadTrainingData: no pictures there.
     """
-    files = labelled_files(data_dir, split)[:limit]
+    files = labelled_files(data_dir, split)
+    if limit is not None:
+        files = files[:: max(1, len(files) // limit)]
     detector = YoloDetector(weights, settings=DetectorSettings(confidence=0.005, most=100))
     truths: list[dict[str, Any]] = []
     found: list[dict[str, Any]] = []
