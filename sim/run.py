@@ -16,6 +16,7 @@ import numpy as np
 
 from sim.evaluate import evaluate
 from sim.footage import WARM_UP_SECONDS, Footage, film
+from sim.graphics import choose_backend
 from sim.handover import floor_area_of, gates_of, planogram_of, position_of
 from sim.judge import judge
 from sim.prefetch import Prefetch
@@ -84,8 +85,10 @@ def run_scenario(
 
     Raises:
         BadInput: the scenario's store or a policy is wrong.
+        MissingLibrary: the machine cannot draw.
         Interrupted: SIGINT or SIGTERM came; what was written stays, with status `interrupted`.
     """
+    choose_backend()
     seed = scenario.seed if options.seed is None else options.seed
     policies = list(scenario.policies if options.policies is None else options.policies)
     plan = load_store(scenario.store)
