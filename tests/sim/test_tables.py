@@ -30,7 +30,11 @@ def test_an_empty_table_keeps_its_columns(tmp_path: Path) -> None:
 
 
 def test_a_run_that_dies_leaves_a_readable_table(tmp_path: Path) -> None:
-    with pytest.raises(RuntimeError), TableWriter(tmp_path / "rows.parquet", COLUMNS) as table:
-        table.append(0.0, 1, None)
-        raise RuntimeError("power cut")
+    def run() -> None:
+        with TableWriter(tmp_path / "rows.parquet", COLUMNS) as table:
+            table.append(0.0, 1, None)
+            raise RuntimeError("power cut")
+
+    with pytest.raises(RuntimeError):
+        run()
     assert pq.read_table(tmp_path / "rows.parquet").num_rows == 1
