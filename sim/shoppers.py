@@ -34,6 +34,12 @@ PATIENCE = 15.0
 WALK_SECONDS = 25.0
 """No walk inside a store should take longer; then people think again."""
 
+REMOVAL_SECONDS = 0.2
+"""After somebody is gone; JuPedSim removes people with its next step."""
+
+HOLDING = 0.15
+"""Blend of a hand that holds something before the body."""
+
 BAG_IN_LEFT_HAND = ("tote", "basket")
 
 
@@ -127,6 +133,7 @@ class Shopper:
                 yield self._wait(LOOK_SECONDS)
             premises.walkers.remove(self.name)
             self.walker = None
+            yield self._wait(REMOVAL_SECONDS)
 
     # The tour
 
@@ -264,7 +271,7 @@ class Shopper:
 
     def _grasp(self, product: str, place: ShelfPlace, most: int) -> Generator[simpy.Event, Any, int]:
         """Takes up to `most` items in one reach and stows them; returns how many there were."""
-        shelves, hands = self.premises.shelves, self.premises.hands
+        shelves = self.premises.shelves
         yield from self._reach_out(shelves.hand_target(product, place), place)
         while len(self.held) < most and (lying := shelves.offer_at(product, place.plates)):
             self.held.append(shelves.take(lying))
@@ -273,9 +280,6 @@ class Shopper:
         if count:
             self._note("pick", product, count, place.plates)
         yield from self._draw_back()
-        yield self._wait(hands.hold_seconds if count else 0.0)
-        self.bag += self.held
-        self.held = []
         return count
 
     def _give_back(self, errand: GiveBack) -> Steps:
@@ -290,8 +294,9 @@ class Shopper:
             yield self._wait((errand.at or 0.0) - lead - self.premises.now)
             self.bag.remove(item)
             self.held = [item]
-            yield self._wait(hands.hold_seconds / 2)
-            yield from self._reach_out(shelves.hand_target(item.product, place, putting=True), place)
+            target = shelves.hand_target(item.product, place, putting=True)
+            yield from self._move_hand(target, HOLDING, hands.hold_seconds / 2)
+            yield from self._reach_out(target, place)
             lying = shelves.put(item, place)
             self.held = []
             self._note("put_back", item.product, 1, lying.place.plates)
@@ -303,21 +308,33 @@ class Shopper:
 
     # Hands
 
-    def _reach_out(self, target: Point3, place: ShelfPlace | None) -> Steps:
-        """The hand goes out; on a shelf it presses the plates when it gets there."""
-        seconds = self.premises.hands.reach_seconds
-        side = nearer_hand(self._body.spot, self._body.heading, target, not self.carries_left)
-        self.hand = HandMotion(side, target, self.premises.now, seconds, 0.0, 1.0)
-        if place is not None:
-            self._press(place, self.premises.now + seconds)
+    def _move_hand(self, target: Point3, high: float, seconds: float) -> Steps:
+        """Takes the hand to a blend towards `target`, from wherever it is; the nearer hand, if none was at work."""
+        side = self.hand.side if self.hand else self._hand_for(target)
+        low = self.hand.high if self.hand else 0.0
+        self.hand = HandMotion(side, target, self.premises.now, seconds, low, high)
         yield self._wait(seconds)
 
+    def _hand_for(self, target: Point3) -> str:
+        return nearer_hand(self._body.spot, self._body.heading, target, not self.carries_left)
+
+    def _reach_out(self, target: Point3, place: ShelfPlace) -> Steps:
+        """The hand goes out to a shelf and presses its plates when it gets there."""
+        seconds = self.premises.hands.reach_seconds
+        self._press(place, self.premises.now + seconds)
+        yield from self._move_hand(target, 1.0, seconds)
+
     def _draw_back(self) -> Steps:
+        """The hand comes back; with something in it, it stops before the body for a look, then stows it."""
         if self.hand is None:
             return
-        seconds = self.premises.hands.reach_seconds * 0.9
-        self.hand = HandMotion(self.hand.side, self.hand.target, self.premises.now, seconds, 1.0, 0.0)
-        yield self._wait(seconds)
+        target, hands = self.hand.target, self.premises.hands
+        if self.held:
+            yield from self._move_hand(target, HOLDING, hands.reach_seconds * 0.8)
+            yield self._wait(hands.hold_seconds)
+            self.bag += self.held
+            self.held = []
+        yield from self._move_hand(target, 0.0, hands.reach_seconds * (self.hand.high * 0.6 + 0.2))
         self.hand = None
 
     def _press(self, place: ShelfPlace, t: float) -> None:
@@ -362,7 +379,7 @@ class Shopper:
         )
         seconds = self.premises.hands.reach_seconds
         other.hand = HandMotion("R", middle, self.premises.now, seconds, 0.0, 1.0)
-        yield from self._reach_out(middle, None)
+        yield from self._move_hand(middle, 1.0, seconds)
         self.held, other.held = [], [item]
         self._note("hand_over", item.product, 1)
         other._note("receive", item.product, 1)

@@ -193,7 +193,7 @@ class Walkers:
                 spot = (walker.x + reach * math.cos(angle), walker.y + reach * math.sin(angle))
                 if self.router.straight(walker.spot, spot) and not self.crowded(spot, 0.55, walker):
                     options.append(spot)
-        return options[int(self._rng.integers(len(options)))] if options else walker.spot
+        return options[int(self._rng.integers(len(options)))] if options else self.router.nearest(walker.spot)
 
     def _follow(self, walker: Walker) -> None:
         """Position from the model; heading and gait from the way it went."""
