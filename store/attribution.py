@@ -51,7 +51,7 @@ class BeliefSettings(BaseModel):
         default=0.5, gt=0, lt=1, description="probability of taking a stray item where it lies"
     )
     hand_over: float = Field(default=0.01, ge=0, lt=1, description="probability that what one puts back another took")
-    two_people: float = Field(default=0.02, ge=0, lt=1, description="probability of two people in one change")
+    two_people: float = Field(default=0.04, ge=0, lt=1, description="probability of two people in one change")
     two_places: float = Field(default=0.15, gt=0, le=1, description="factor for one person at two places at once")
     unheld: float = Field(default=2e-4, ge=0, lt=1, description="probability of putting back what was never seen taken")
 

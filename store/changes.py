@@ -16,6 +16,9 @@ Match = Callable[[tuple[str, ...], float, float], float]
 TOGETHER_S = 0.5
 """Plates on which one item stands move within so many seconds."""
 
+SIMULTANEOUS_SD_S = 0.12
+"""Spread of the moments at which several plates first feel the same item."""
+
 PATIENCE_S = 1.2
 """A settled plate waits at most so long for its restless neighbour."""
 
@@ -70,7 +73,9 @@ class Changes:
 
     def _log_p(self, steps: list[PlateStep]) -> float:
         delta, sd = self._total(steps)
-        return self._match(tuple(self._plate(step.column) for step in steps), delta, sd)
+        starts = [step.started for step in steps]
+        apart = (max(starts) - min(starts)) / SIMULTANEOUS_SD_S
+        return self._match(tuple(self._plate(step.column) for step in steps), delta, sd) - 0.5 * min(apart**2, 16.0)
 
     def _total(self, steps: list[PlateStep]) -> tuple[float, float]:
         """Sum of the steps and of what the other plates of their slots moved too little to report."""

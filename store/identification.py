@@ -27,9 +27,10 @@ class IdentificationSettings(BaseModel):
     item_sd_g: float = Field(default=1.0, ge=0, le=50, description="spread of items' weights, grams")
     outliers: float = Field(default=0.03, ge=0, le=0.5, description="share of changes measured five times worse")
     quantities: tuple[float, ...] = Field(
-        default=(0.9, 0.075, 0.015, 0.008), min_length=1, max_length=8, description="probability of 1, 2, ... at once"
+        default=(0.92, 0.06, 0.012, 0.006), min_length=1, max_length=8, description="probability of 1, 2, ... at once"
     )
     beside: float = Field(default=0.06, gt=0, lt=1, description="probability of a product of a slot nearby")
+    astride: float = Field(default=0.3, gt=0, le=1, description="factor where that would stand on several plates")
     elsewhere: float = Field(default=0.01, gt=0, lt=1, description="probability of any product of the store")
     two_products: float = Field(default=0.01, ge=0, lt=1, description="probability of two products in one change")
     other_share: float = Field(default=0.01, gt=0, lt=1, description="probability of nothing on sale at all")
@@ -105,8 +106,8 @@ class Identification:
         return weight + self.place(product, plates) + self.quantity(number)
 
     def _pairs(self, plates: tuple[str, ...], delta_g: float, sd_g: float) -> list[Explanation]:
-        """Two products of these plates' slots in one grab."""
-        here = sorted({slot.product_id for plate in plates for slot in self.planogram.slots_on.get(plate, ())})
+        """Two products in one grab, from slots that share these plates."""
+        here = sorted({slot.product_id for slot in self.planogram.slots if set(plates) <= set(slot.plates)})
         prior = log(self.settings.two_products + 1e-300) - 2 * log(max(len(here), 1))
         return [
             Explanation(items, prior + self.weight(items, delta_g, sd_g))
@@ -121,8 +122,10 @@ class Identification:
         share = dict.fromkeys(products, settings.elsewhere / len(products))
         near = {slot.product_id: exp(-self._gap(slot, plates) / 0.3) for slot in self.planogram.slots}
         total = sum(near.values()) or 1.0
+        # two plates are rarely stood on at once by what is not meant to
+        beside = settings.beside if len(plates) == 1 else settings.beside * settings.astride
         for product, weight in near.items():
-            share[product] += settings.beside * weight / total
+            share[product] += beside * weight / total
         # what moved several plates lay on all of them: a slot that has not all of them is no better than beside
         own = [slot for slot in self.planogram.slots if set(plates) <= set(slot.plates)]
         for slot in own:

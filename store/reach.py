@@ -26,14 +26,16 @@ class ReachSettings(BaseModel):
     after_s: float = Field(
         default=0.1, ge=0, le=3, description="and until so long after the weight is at rest, seconds"
     )
+    moment_s: float = Field(default=0.2, ge=0, le=2, description="from the plate's first move to the grip, seconds")
+    moment_sd_s: float = Field(default=0.25, gt=0, le=2, description="softness of that moment, seconds")
     arm_m: float = Field(default=0.75, gt=0, le=2, description="from the body to what it still reaches easily, metres")
     arm_sd_m: float = Field(default=0.2, gt=0, le=2, description="softness of that reach, metres")
     beside_sd_m: float = Field(default=0.45, gt=0, le=5, description="how far beside a plate people stand, metres")
     hand_sd_m: float = Field(
         default=0.12, gt=0, le=1, description="wrist against plate, beyond the hand's own sd, metres"
     )
-    hand_near: float = Field(default=6.0, gt=1, le=1000, description="ratio of a hand in the plate's space")
-    hand_far: float = Field(default=0.12, gt=0, lt=1, description="ratio of hands seen elsewhere all the while")
+    hand_near: float = Field(default=12.0, gt=1, le=1000, description="ratio of a hand in the plate's space")
+    hand_far: float = Field(default=0.15, gt=0, lt=1, description="ratio of hands seen elsewhere all the while")
     hand_unseen: float = Field(default=0.5, gt=0, le=1, description="ratio when no hand is seen")
     item_m: float = Field(default=0.3, gt=0, le=1, description="height above the plate in which hands grip, metres")
     lost_m_s: float = Field(
@@ -91,12 +93,15 @@ class Reach:
         body = self._body_over(path, place)
         return max(settings.floor, body * self._hands(path, place))
 
+    def _moment(self, t: float, place: Place) -> float:
+        """Weight of what is seen at `t`: the hand is there soon after the plate first moves."""
+        return exp(-0.5 * ((t - place.started - self.settings.moment_s) / self.settings.moment_sd_s) ** 2) + 1e-3
+
     def _body_over(self, path: Sequence[TrackPosition], place: Place) -> float:
-        """Ratio of the body over the time around the beginning of the change, when the hand must be there."""
-        core = [p for p in path if place.started - 0.25 <= p.t <= max(place.started + 0.5, place.settled - 0.3)]
-        ratios = sorted((self.body(p.x, p.y, p.sd, place) for p in core or path), reverse=True)
-        upper = ratios[: max(1, (len(ratios) + 1) // 2)]
-        return sum(upper) / len(upper)
+        """Ratio of the body, averaged over the moment."""
+        weights = [self._moment(p.t, place) for p in path]
+        ratios = [self.body(p.x, p.y, p.sd, place) for p in path]
+        return sum(w * ratio for w, ratio in zip(weights, ratios, strict=True)) / sum(weights)
 
     def body(self, x: float, y: float, sd: float, place: Place) -> float:
         """Ratio of standing at (x, y): within an arm's length, in front of the shelf, not far beside."""
@@ -110,16 +115,11 @@ class Reach:
         return exp(-0.5 * min((far**2 + behind**2) / soft + beside**2 / wide, 200.0))
 
     def _hands(self, path: Sequence[TrackPosition], place: Place) -> float:
-        """Ratio of the hands: the mean of the best moments, as a hand is at the plate for a part of the time."""
-        settings = self.settings
-        ratios = [max(self.hand(hand, place) for hand in p.hands) for p in path if p.hands]
-        if not ratios:
-            return settings.hand_unseen
-        best = sorted(ratios, reverse=True)[:3]
-        seen = sum(best) / len(best)
-        # few sightings of hands far away say little, as the moment itself may have been missed
-        trust = min(1.0, len(ratios) / max(4.0, 0.6 * len(path)))
-        return seen if seen >= settings.hand_unseen else trust * seen + (1 - trust) * settings.hand_unseen
+        """Ratio of the nearer hand, averaged over the moment; what was not seen of it counts as unseen."""
+        unseen = self.settings.hand_unseen
+        weights = [self._moment(p.t, place) for p in path]
+        ratios = [max([self.hand(hand, place) for hand in p.hands], default=unseen) for p in path]
+        return sum(w * ratio for w, ratio in zip(weights, ratios, strict=True)) / sum(weights)
 
     def hand(self, hand: HandPosition, place: Place) -> float:
         """Ratio of one hand: by its distance from the space above the plates, reaching a little out in front."""

@@ -93,7 +93,16 @@ class Person:
 class Day:
     """A scripted day; every method that acts moves the person there first and returns the moment of the act."""
 
-    def __init__(self, seed: int = 0, hand_seen: float = 0.8, hand_sd: float = 0.07, body_sd: float = 0.1) -> None:
+    def __init__(
+        self,
+        seed: int = 0,
+        hand_seen: float = 0.8,
+        hand_sd: float = 0.07,
+        body_sd: float = 0.1,
+        polite: bool = False,
+    ) -> None:
+        """`polite` people wait until nobody who was scripted before them stands where they want to stand."""
+        self.polite = polite
         self.rng = np.random.default_rng(seed)
         self.hand_seen, self.hand_sd, self.body_sd = hand_seen, hand_sd, body_sd
         self.people: list[Person] = []
@@ -121,6 +130,10 @@ class Day:
         spot = (x + 0.62 * front[0] + beside * -front[1], y + 0.62 * front[1] + beside * front[0])
         then, old_x, old_y = person.way[-1]
         arrive = then + max(0.1, np.hypot(spot[0] - old_x, spot[1] - old_y) / WALK_M_S)
+        if self.polite and at is None:
+            free = next(t for t in np.arange(arrive, arrive + 120, 0.5) if self._free(person, spot, t))
+            person.way.append((then + free - arrive, old_x, old_y))
+            arrive = float(free)
         person.way.append((arrive, *spot))
         if at is not None:
             if arrive > at - 0.5:
@@ -211,6 +224,12 @@ class Day:
         """A shop whose accounts are named as the tokens are."""
         tokens = {person.token: person.token for person in self.people}
         return Shop(PLANOGRAM, [IN, OUT], tokens, ledger or Ledger("sqlite://"), self.events.append)
+
+    def _free(self, person: Person, spot: tuple[float, float], t: float) -> bool:
+        """Whether nobody else is within half a metre of the spot during the next two seconds."""
+        others = [other for other in self.people if other is not person]
+        places = [other.at(t + later) for other in others for later in (0.0, 0.5, 1.0, 1.5, 2.0)]
+        return all(np.hypot(x - spot[0], y - spot[1]) > 0.5 for x, y in places)
 
     def _centre(self, plates: tuple[str, ...]) -> tuple[float, float, float]:
         x, y, z = np.mean([PLANOGRAM.plate[plate].position for plate in plates], axis=0)

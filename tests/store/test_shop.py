@@ -168,7 +168,7 @@ def test_attributions_carry_probabilities_that_sum_to_at_most_one():
 
 def random_day(seed: int) -> Day:
     """Three to five people, some of them together, who pick, put back, misplace and touch at random."""
-    day = Day(seed)
+    day = Day(seed, polite=True)
     rng = np.random.default_rng(seed + 1000)
     names = ["ann", "bob", "cid", "dot", "eve"][: int(rng.integers(3, 6))]
     for number, name in enumerate(names):
