@@ -313,7 +313,7 @@ def read_table(path: Path, columns: Sequence[str]) -> pd.DataFrame:
     if not path.is_file():
         raise BadInput(path, "file", "missing", "a Parquet table with " + ", ".join(columns))
     try:
-        frame = pq.read_table(path).to_pandas()
+        frame: pd.DataFrame = pq.read_table(path).to_pandas()
     except (pa.ArrowException, OSError) as error:
         raise BadInput(path, "file", str(error).split("\n")[0], "a Parquet table") from error
     missing = [column for column in columns if column not in frame.columns]

@@ -64,10 +64,10 @@ def _figures(run: RunFolder) -> dict[str, Any]:
     except BadInput:
         return {}
     rate = summary.receipts.get("exact_rate")
-    cents = [summary.receipts.get(key) for key in ("overcharged_cents", "undercharged_cents")]
+    over, under = (summary.receipts.get(key) for key in ("overcharged_cents", "undercharged_cents"))
     return {
         "Exact receipts": None if rate is None else 100 * rate,
-        "Money error": sum(cents) / 100 if None not in cents else None,
+        "Money error": None if over is None or under is None else (over + under) / 100,
         "HOTA": summary.tracking.get("hota"),
         "IDF1": summary.tracking.get("idf1"),
         "Real time": summary.speed.get("real_time_factor"),

@@ -13,7 +13,7 @@ import pytest
 from dashboard.__main__ import command
 from tests.dashboard.fake_run import copy_run, write_fake_run
 
-START_LIMIT_S = 90.0
+START_LIMIT_S = 180.0
 
 
 @pytest.fixture(scope="session")
@@ -48,8 +48,8 @@ def served(runs: Path) -> Iterator[str]:
         _wait_for(f"{address}/_stcore/health", server)
         yield address
     finally:
-        server.terminate()
-        server.wait(20)
+        server.kill()
+        server.wait(60)
 
 
 def _wait_for(url: str, server: "subprocess.Popen[bytes]") -> None:
