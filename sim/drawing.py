@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import weakref
 from dataclasses import dataclass
 from importlib import import_module
 from typing import Any
@@ -81,6 +82,8 @@ class Pencil:
             raise MissingLibrary(
                 f"no OpenGL context ({error}): install Mesa (Debian, Ubuntu: apt install libosmesa6 or libegl1)"
             ) from error
+        # Also at the interpreter's end: a context that outlives its library crashes or complains there.
+        self._free = weakref.finalize(self, _free, self._context, self._mjr)
         mujoco.mjr_setBuffer(mujoco.mjtFramebuffer.mjFB_OFFSCREEN, self._mjr)
         self._mjr.readDepthMap = mujoco.mjtDepthMap.mjDEPTH_ZEROFAR
         self.scene = mujoco.MjvScene(model, maxgeom=model.ngeom + model.nskin + 200)
@@ -158,11 +161,7 @@ class Pencil:
 
     def close(self) -> None:
         """Frees the context."""
-        if self._context is not None:
-            self._context.make_current()
-            self._mjr.free()
-            self._context.free()
-            self._context = None
+        self._free()
 
     def __enter__(self) -> Pencil:
         """The pencil itself."""
@@ -171,6 +170,12 @@ class Pencil:
     def __exit__(self, *_: object) -> None:
         """Closes it."""
         self.close()
+
+
+def _free(context: Any, mjr: Any) -> None:
+    context.make_current()
+    mjr.free()
+    context.free()
 
 
 def metres(depth: NDArray[np.float32]) -> NDArray[np.float32]:
