@@ -101,10 +101,15 @@ def sessions(
     out: Annotated[Path, typer.Option(help="Folder for the scenarios.")],
 ) -> None:
     """Turns real shopping sessions into scenarios that simulated shoppers re-enact."""
+    from sim.experiment import write_experiment
     from sim.sessions import sessions_to_scenarios
 
     written = sessions_to_scenarios(csv, products, out)
-    print(f"{len(written)} scenarios in {out}; run one with: aisle run {written[0]}")
+    measures = {"receipts.item_f1": "item F1", "receipts.exact_rate": "exact receipts", "tracking.idf1": "IDF1"}
+    together = write_experiment("sessions", f"Sessions of {csv.name}", written, measures, out)
+    print(f"{len(written)} scenarios in {out}")
+    print(f"run one:  aisle run {written[0]}")
+    print(f"run all, with a table: aisle experiment {together}")
 
 
 @app.command()

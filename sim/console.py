@@ -129,20 +129,31 @@ def print_policies(policies: Sequence[PolicyFigures]) -> None:
 
 
 def print_experiment(result: "ExperimentResult") -> None:
-    """Prints mean and 95 % interval of every variant, and where table and plot are."""
+    """Prints mean and 95 % interval of every variant, all runs together, and where table and plot are."""
     console = Console()
     experiment = result.experiment
-    table = Table(title=f"{experiment.title} (mean, 95 % interval)", title_style="bold", title_justify="left")
+    table = Table(title=f"{experiment.title} ({_spread(experiment.seeds)})", title_style="bold", title_justify="left")
     table.add_column(experiment.varied)
     for title in experiment.measures.values():
         table.add_column(title, justify="right")
     for change in experiment.changes:
-        rows = result.means[result.means["label"] == change.label].set_index("measure").loc[list(experiment.measures)]
-        table.add_row(
-            change.label, *(f"{row['mean']:.3f} [{row['low']:.3f}, {row['high']:.3f}]" for _, row in rows.iterrows())
-        )
+        rows = result.means[result.means["label"] == change.label].set_index("measure")
+        table.add_row(change.label, *(_mean(rows.loc[name]) for name in experiment.measures))
+    table.add_section()
+    table.add_row("all runs, mean", *(f"{result.runs[name].mean():.3f}" for name in experiment.measures))
+    table.add_row("all runs, median", *(f"{result.runs[name].median():.3f}" for name in experiment.measures))
     console.print(table)
     console.print(f"Table: {result.folder / 'table.csv'}\nPlot: {result.folder / 'plot.png'}", highlight=False)
+
+
+def _spread(seeds: Sequence[int]) -> str:
+    listed = ", ".join(map(str, seeds))
+    return f"seed {listed}" if len(seeds) == 1 else f"mean, 95 % interval over seeds {listed}"
+
+
+def _mean(row: Mapping[str, float]) -> str:
+    interval = "" if np.isnan(row["low"]) else f" [{row['low']:.3f}, {row['high']:.3f}]"
+    return f"{row['mean']:.3f}{interval}"
 
 
 def _receipt_row(receipt: Receipt, truth: Mapping[str, int], names: Mapping[str, str]) -> tuple[str, ...]:

@@ -12,6 +12,7 @@ from typing import Any, Self
 import matplotlib
 import numpy as np
 import pandas as pd
+import yaml
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 from scipy import stats
 
@@ -32,7 +33,8 @@ class Change(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     label: str = Field(min_length=1, description="name of the variant in table and plot")
-    set: dict[str, Any] = Field(description="dotted scenario field to its value in this variant")
+    scenario: str | None = Field(default=None, description="another scenario than the experiment's, by name or file")
+    set: dict[str, Any] = Field(default={}, description="dotted scenario field to its value in this variant")
 
 
 class Experiment(BaseModel):
@@ -42,9 +44,9 @@ class Experiment(BaseModel):
 
     name: str = Field(pattern=r"^[a-z0-9][a-z0-9-]*$")
     title: str
-    scenario: str = Field(description="a built-in scenario's name or a file")
+    scenario: str = Field(description="a built-in scenario's name, or a file (relative to the experiment's)")
     varied: str = Field(description="what the variants differ in, as the plot's axis says it")
-    seeds: tuple[int, ...] = Field(min_length=2, description="at least two, for an interval")
+    seeds: tuple[int, ...] = Field(min_length=1, description="an interval needs at least two")
     changes: tuple[Change, ...] = Field(min_length=1)
     measures: dict[str, str] = Field(min_length=1, description="dotted field of summary.json to its title")
 
@@ -61,7 +63,7 @@ class Experiment(BaseModel):
 class ExperimentResult:
     """The figures of every run, and mean and 95 % interval of each variant.
 
-    `runs`: columns label, seed and one a measure. `means`: columns label, measure, mean, low, high, runs.
+    `runs`: columns label, seed and one a measure. `means`: columns label, measure, mean, low, high, median, runs.
     """
 
     experiment: Experiment
@@ -86,20 +88,35 @@ def load_experiment(name_or_path: str | Path) -> Experiment:
     if not path.is_file():
         near = difflib.get_close_matches(str(name_or_path), builtin, n=3, cutoff=0.4) or list(builtin)
         raise BadInput("experiment", "name", str(name_or_path), "a file or one of " + ", ".join(near))
-    experiment = validated(Experiment, read_yaml(path), path)
-    base = load_scenario(experiment.scenario)
+    experiment = _located(validated(Experiment, read_yaml(path), path), path.parent)
     for index, change in enumerate(experiment.changes):
-        changed(base, change, f"{path}: changes.{index}.set")
+        changed(experiment.scenario, change, f"{path}: changes.{index}.set")
     return experiment
 
 
-def changed(base: Scenario, change: Change, source: str) -> Scenario:
-    """The scenario with the fields of the change.
+def write_experiment(name: str, title: str, scenarios: Sequence[Path], measures: Mapping[str, str], out: Path) -> Path:
+    """Writes an experiment that runs each of these scenario files once, and returns its path."""
+    content = {
+        "name": name,
+        "title": title,
+        "scenario": scenarios[0].name,
+        "varied": "scenario",
+        "seeds": [1],
+        "changes": [{"label": path.stem, "scenario": path.name, "set": {"policies": []}} for path in scenarios],
+        "measures": dict(measures),
+    }
+    path = out / "experiment.yaml"
+    path.write_text(yaml.safe_dump(content, sort_keys=False, width=110), encoding="utf-8")
+    return path
+
+
+def changed(scenario: str, change: Change, source: str) -> Scenario:
+    """The scenario of that name or file, or the change's own, with the fields of the change.
 
     Raises:
         BadInput: a field that the scenario does not have, or a value that it refuses.
     """
-    content = base.model_dump(mode="json")
+    content = load_scenario(change.scenario or scenario).model_dump(mode="json")
     for field, value in change.set.items():
         *parents, last = field.split(".")
         place = content
@@ -118,9 +135,13 @@ def run_experiment(experiment: Experiment, folder: Path, workers: int = 1) -> Ex
 
     A variant that was finished before, in the same folder, is not run again.
     """
-    base = load_scenario(experiment.scenario)
     jobs = [
-        (change.label, seed, changed(base, change, experiment.name), folder / f"{_slug(change.label)}-seed{seed}")
+        (
+            change.label,
+            seed,
+            changed(experiment.scenario, change, experiment.name),
+            folder / f"{_slug(change.label)}-seed{seed}",
+        )
         for change, seed in itertools.product(experiment.changes, experiment.seeds)
     ]
     with _pool(workers) as pool:
@@ -195,8 +216,22 @@ def _means(experiment: Experiment, runs: pd.DataFrame) -> Iterator[dict[str, obj
         values = runs[runs["label"] == change.label][measure].tolist()
         mean, low, high = interval(values)
         yield {
-            "label": change.label, "measure": measure, "mean": mean, "low": low, "high": high, "runs": len(values),
+            "label": change.label, "measure": measure, "mean": mean, "low": low, "high": high,
+            "median": float(np.median(values)), "runs": len(values),
         }  # fmt: skip
+
+
+def _located(experiment: Experiment, folder: Path) -> Experiment:
+    """The experiment with the files that it names found beside its own."""
+
+    def found(scenario: str) -> str:
+        return str(folder / scenario) if (folder / scenario).is_file() else scenario
+
+    changes = tuple(
+        change.model_copy(update={"scenario": found(change.scenario)}) if change.scenario else change
+        for change in experiment.changes
+    )
+    return experiment.model_copy(update={"scenario": found(experiment.scenario), "changes": changes})
 
 
 def _slug(label: str) -> str:

@@ -35,7 +35,7 @@ def written(folder: Path, **other: object) -> Path:
 
 def test_a_change_sets_exactly_its_fields() -> None:
     base = load_scenario("quick")
-    slow = changed(base, Change(label="slow", set={"walking.speed_factor": 0.5}), "test")
+    slow = changed("quick", Change(label="slow", set={"walking.speed_factor": 0.5}), "test")
     assert slow.walking.speed_factor == 0.5
     assert slow.model_copy(update={"walking": base.walking}) == base
 
