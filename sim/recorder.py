@@ -87,6 +87,8 @@ class Recorder:
         self._write_faces(tick.t, footage.faces)
         self._write_events(tick)
         for track in tracks:
+            if not track.confirmed:
+                continue
             self._floor.append(track.t, track.track, track.x, track.y, track.sd, account_of(track.track))
         for camera, boxes in footage.boxes.items():
             for box in boxes:
