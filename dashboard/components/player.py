@@ -15,7 +15,7 @@ def player(run: RunFolder) -> None:
     videos = {name: served(path, f"{run.path}/{name}") for name in run.camera_names() if (path := run.video(name))}
     shown = playback(run, pictures(run, {name: url for name, url in videos.items() if url}, {}))
     html = player_html(shown, run.plan(), run.cameras())
-    frame = f"<style>{player_css()} body {{ background: transparent; padding: 2px; }}</style>{html}"
+    frame = f"<style>{player_css()} body {{ margin: 0; background: transparent; }}</style>{html}"
     st.iframe(frame, height=720, alt="Playback of the run: floor plan beside camera pictures")
 
 

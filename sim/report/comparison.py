@@ -116,6 +116,20 @@ def pareto(figures: Mapping[str, Mapping[str, Figure]], x: str, y: str) -> list[
     ]
 
 
+def together(points: Sequence[ParetoPoint], near: float = 0.03) -> list[list[ParetoPoint]]:
+    """Points in groups that one label serves: those closer than `near` of the whole range in both figures."""
+    spans = [max(values) - min(values) or 1.0 for values in ([p.x for p in points], [p.y for p in points])]
+    groups: list[list[ParetoPoint]] = []
+    for point in points:
+        for group in groups:
+            if abs(point.x - group[0].x) <= near * spans[0] and abs(point.y - group[0].y) <= near * spans[1]:
+                group.append(point)
+                break
+        else:
+            groups.append([point])
+    return groups
+
+
 def front(points: Sequence[ParetoPoint]) -> list[ParetoPoint]:
     """The best points in order of x."""
     return sorted((point for point in points if point.best), key=lambda point: (point.x, point.y))

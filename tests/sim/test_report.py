@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from sim.report import write_report
 from sim.report.charts import axis, free_height, ticks
-from sim.report.comparison import axes, comparison_rows, pareto
+from sim.report.comparison import axes, comparison_rows, pareto, together
 from sim.report.floor_plan import floor_plan_svg, view_box, view_cone
 from sim.report.headlines import headlines
 from sim.report.journal import read_run_journal
@@ -224,6 +224,12 @@ def test_the_front_holds_exactly_those_that_nobody_beats() -> None:
 def test_there_is_always_somebody_on_the_front(places: list[tuple[float, float]]) -> None:
     figures = _figures({str(n): place for n, place in enumerate(places)})
     assert any(point.best for point in pareto(figures, "identified_share", "exact_receipts"))
+
+
+def test_policies_at_one_place_share_a_label_and_none_is_lost() -> None:
+    figures = _figures({"a": (0.1, 0.5), "b": (0.1, 0.5), "c": (0.9, 0.9)})
+    groups = together(pareto(figures, "identified_share", "exact_receipts"))
+    assert [[point.policy for point in group] for group in groups] == [["a", "b"], ["c"]]
 
 
 def test_policies_without_a_figure_are_left_out_of_the_plot() -> None:
