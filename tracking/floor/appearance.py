@@ -53,11 +53,11 @@ class SimilarityScale:
     it is sure anyway: a look and the track that geometry gives it, two people in one frame.
     """
 
-    def __init__(self, same: float = 0.75, different: float = 0.35, sd: float = 0.15, memory: float = 400.0) -> None:
-        """Start from assumed means and a standard deviation, which count as 30 pairs each."""
+    def __init__(self, same: float = 0.75, different: float = 0.35, sd: float = 0.15, memory: float = 200.0) -> None:
+        """Start from assumed means and a standard deviation, which count as 8 pairs each."""
         self._means = [different, same]
         self._variances = [sd**2, sd**2]
-        self._counts = [30.0, 30.0]
+        self._counts = [8.0, 8.0]
         self._memory = memory
 
     def learn(self, similarity: float, same: bool) -> None:

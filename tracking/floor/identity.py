@@ -106,21 +106,32 @@ class Identities:
                 one.rivals = {who: at for who, at in one.rivals.items() if t - at < self.settings.contact_seconds}
 
     def settle_contacts(self, tracks: Sequence[Track], t: float) -> None:
-        """Exchange identities of pairs that look exchanged; end the doubt about pairs that look right."""
+        """Exchange identities of a pair that looks exchanged; end the doubt about tracks that look right."""
         by_id = {one.id: one for one in tracks}
         for one in tracks:
+            clear = bool(one.rivals)
             for rival, at in list(one.rivals.items()):
                 other = by_id.get(rival)
-                if other is None or other.id < one.id or min(one.recent.count, other.recent.count) < _ENOUGH_LOOKS:
-                    continue
-                stay = self.odds(one, one) + self.odds(other, other)
-                swap = self.odds(one, other) + self.odds(other, one)
-                if swap - stay > self.settings.swap_margin:
+                evidence = None if other is None else self._evidence_of_swap(one, other)
+                if other is None or evidence is None:
+                    clear = False
+                elif evidence > self.settings.swap_margin:
                     exchange(one, other)
                     return
-                if stay - swap > self.settings.swap_margin and t - at > 1.0:
-                    one.rivals.pop(other.id, None)
+                elif evidence > -self.settings.swap_margin:
+                    clear = False
+                elif t - at > 1.0:
+                    one.rivals.pop(rival, None)
                     other.rivals.pop(one.id, None)
+            if clear:
+                one.sure = t
+
+    def _evidence_of_swap(self, one: Track, other: Track) -> float | None:
+        """Log odds that the two have each other's identity; None while too little was seen to say."""
+        if min(one.recent.count, other.recent.count, one.known.count, other.known.count) < _ENOUGH_LOOKS:
+            return None
+        stay = self.odds(one, one) + self.odds(other, other)
+        return self.odds(one, other) + self.odds(other, one) - stay
 
 
 def exchange(one: Track, other: Track) -> None:

@@ -13,6 +13,7 @@ from tracking.floor.appearance import Gallery
 Array = NDArray[np.float64]
 LONG_LOOKS = 150
 RECENT_LOOKS = 16
+_SURE_SECONDS = 0.3
 
 
 class Stage(Enum):
@@ -38,6 +39,7 @@ class Track:
         known: looks over its life, taken only while nobody could be confused with it.
         recent: looks of the last seconds.
         rivals: tracks that came close, and when they last were.
+        sure: when the looks last spoke clearly against a mix-up with any rival, s.
     """
 
     id: int
@@ -56,7 +58,12 @@ class Track:
     known: Gallery = field(default_factory=lambda: Gallery(LONG_LOOKS))
     recent: Gallery = field(default_factory=lambda: Gallery(RECENT_LOOKS))
     rivals: dict[int, float] = field(default_factory=dict)
+    sure: float = -np.inf
     doubles: dict[int, int] = field(default_factory=dict)
+
+    def doubtful(self, t: float) -> bool:
+        """Whether this track may have been mixed up with another one since its looks were last clear."""
+        return bool(self.rivals) and t - self.sure > _SURE_SECONDS
 
     @property
     def place(self) -> Array:

@@ -22,6 +22,8 @@ _ISOLATED = 0.3
 _SECOND_BOX = 0.65
 _STRIKES = 6
 _LEARN_EVERY = 5
+# So many looks are taken even in company, or people who always walk together would never be known.
+_FIRST_LOOKS = 40
 
 
 class FloorTracker:
@@ -113,7 +115,7 @@ class FloorTracker:
     def _look(self, track: Track, one: Observation, odds: float, others: Iterable[Track]) -> None:
         """Remember how the person looks, and learn from it what similarities are worth."""
         track.recent.add(one.embedding)
-        if track.stage is not Stage.CONFIRMED or track.rivals:
+        if track.stage is not Stage.CONFIRMED or (track.known.count >= _FIRST_LOOKS and track.doubtful(one.t)):
             return
         known = track.known.look()
         if known is not None and known.shape == one.embedding.shape:
