@@ -8,6 +8,8 @@ from typing import Any
 
 import cv2
 
+from sim.errors import BadInput
+
 KEYPOINTS = (
     "nose", "left_eye", "right_eye", "left_ear", "right_ear", "left_shoulder", "right_shoulder", "left_elbow",
     "right_elbow", "left_wrist", "right_wrist", "left_hip", "right_hip", "left_knee", "right_knee", "left_ankle",
@@ -23,8 +25,10 @@ def write_coco(out: Path, folder: str) -> Path:
     """Writes `annotations/person_keypoints_FOLDER.json`; people who do not count are there with `iscrowd` 1."""
     images: list[dict[str, Any]] = []
     annotations: list[dict[str, Any]] = []
+    size: tuple[int, int] | None = None
     for path in sorted((out / "images" / folder).glob("*.jpg")):
-        height, width = cv2.imread(str(path)).shape[:2] if not images else (images[0]["height"], images[0]["width"])
+        size = size or _size(path)
+        width, height = size
         image = {"id": len(images) + 1, "file_name": path.name, "width": width, "height": height}
         images.append(image)
         for kind, crowd in (("labels", 0), ("ignore", 1)):
@@ -36,6 +40,14 @@ def write_coco(out: Path, folder: str) -> Path:
     content = {"images": images, "annotations": annotations, "categories": [category]}
     target.write_text(json.dumps(content), encoding="utf-8")
     return target
+
+
+def _size(path: Path) -> tuple[int, int]:
+    """Width and height of a picture; all pictures of a folder are alike."""
+    picture = cv2.imread(str(path))
+    if picture is None:
+        raise BadInput(path, "picture", "no readable picture", "a JPEG file")
+    return picture.shape[1], picture.shape[0]
 
 
 def _annotation(line: str, image: dict[str, Any], crowd: int, number: int) -> dict[str, Any]:

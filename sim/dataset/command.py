@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Literal
 
-from sim.console import progress_bar
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+
 from sim.dataset.coco import write_coco
 from sim.dataset.pose_frames import render_dataset
 from sim.dataset.reid_crops import render_reid
@@ -16,6 +20,7 @@ from sim.scenario import load_scenario
 TEST_SHARE = 10  # one test frame for so many training frames
 TEST_SEED = 9001  # added to the seed, so that no test frame is a training frame
 TEST_IDENTITIES = 50
+FIRST_TEST_IDENTITY = 5001
 
 
 def write_dataset(
@@ -48,18 +53,31 @@ def write_dataset(
     _frames(out, frames, seed + TEST_SEED, "test")
     _crops(out, identities, seed + TEST_SEED, "test")
     if day is not None:
-        with progress_bar(f"run of {day.name}") as show:
-            total = day.seconds * day.fps
-            export_run(day, out / "run", seed, progress=lambda done: show(done, total))
+        with _progress(f"run of {day.name}") as show:
+            ticks = round(day.seconds * day.fps)
+            export_run(day, out / "run", seed, progress=lambda done: show(done, ticks))
 
 
 def _frames(out: Path, frames: int, seed: int, split: Literal["train", "test"]) -> None:
-    with progress_bar(f"{split} frames") as show:
-        render_dataset(out, frames, seed, split, progress=lambda done, total: show(done, total))
+    with _progress(f"{split} frames") as show:
+        render_dataset(out, frames, seed, split, progress=show)
     write_coco(out, split)
 
 
 def _crops(out: Path, identities: int, seed: int, split: Literal["train", "test"]) -> None:
-    with progress_bar(f"{split} crops") as show:
-        first = 1 if split == "train" else 5001
-        render_reid(out, identities, seed, split, first_identity=first, progress=lambda done, total: show(done, total))
+    first = 1 if split == "train" else FIRST_TEST_IDENTITY
+    with _progress(f"{split} identities") as show:
+        render_reid(out, identities, seed, split, first_identity=first, progress=show)
+
+
+@contextmanager
+def _progress(title: str) -> Iterator[Callable[[int, int], None]]:
+    """Shows how many are done and an estimate of the time left; yields what to call with (done, total)."""
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
+    with Progress(*columns, TimeElapsedColumn(), TimeRemainingColumn(), console=Console(stderr=True)) as progress:
+        task = progress.add_task(title, total=None)
+
+        def show(done: int, total: int) -> None:
+            progress.update(task, completed=min(done, total), total=total)
+
+        yield show

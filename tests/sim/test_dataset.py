@@ -1,12 +1,12 @@
 """Data sets: labels hold what is drawn, splits keep apart, formats are those of the field, same seed same data."""
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from sim.dataset import render_dataset, render_reid, write_dataset
 from sim.dataset.coco import write_coco
@@ -19,17 +19,23 @@ FRAMES = 8
 
 
 @pytest.fixture(scope="module")
-def frames(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+def frames(tmp_path_factory: pytest.TempPathFactory) -> Path:
     out = tmp_path_factory.mktemp("frames")
     assert render_dataset(out, FRAMES, 3, "test") == FRAMES
-    yield out
+    return out
 
 
 @pytest.fixture(scope="module")
-def crops(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+def crops(tmp_path_factory: pytest.TempPathFactory) -> Path:
     out = tmp_path_factory.mktemp("crops")
     render_reid(out, 3, 4, "test", crops=8, first_identity=7)
-    yield out
+    return out
+
+
+def picture(path: Path) -> NDArray[np.uint8]:
+    content = cv2.imread(str(path))
+    assert content is not None
+    return np.asarray(content, np.uint8)
 
 
 def lines(out: Path, kind: str) -> list[list[float]]:
@@ -42,15 +48,15 @@ def test_every_frame_has_its_labels_and_the_empty_picture_of_its_camera(frames: 
     assert len(images) == FRAMES
     for image in images:
         assert (frames / "labels" / "test" / f"{image.stem}.txt").exists()
-        empty = cv2.imread(str(frames / "empties" / "test" / f"{image.stem.rsplit('-', 1)[0]}.jpg"))
-        assert empty.shape == cv2.imread(str(image)).shape == (360, 640, 3)
+        empty = picture(frames / "empties" / "test" / f"{image.stem.rsplit('-', 1)[0]}.jpg")
+        assert empty.shape == picture(image).shape == (360, 640, 3)
 
 
 def test_people_stand_out_from_the_empty_picture_inside_their_boxes(frames: Path) -> None:
     inside, outside = [], []
     for image in sorted((frames / "images" / "test").glob("*.jpg")):
-        empty = cv2.imread(str(frames / "empties" / "test" / f"{image.stem.rsplit('-', 1)[0]}.jpg"))
-        change = np.abs(cv2.imread(str(image)).astype(int) - empty).max(2)
+        empty = picture(frames / "empties" / "test" / f"{image.stem.rsplit('-', 1)[0]}.jpg")
+        change = np.abs(picture(image).astype(int) - empty).max(2)
         people = np.zeros(change.shape, bool)
         labels = (frames / "labels" / "test" / f"{image.stem}.txt").read_text().splitlines()
         for line in labels:
@@ -110,7 +116,7 @@ def test_crops_are_named_and_sized_as_in_market_1501(crops: Path) -> None:
         assert place.startswith("c")
         assert "s" in place
         assert number == "00"
-    assert cv2.imread(str(paths[0])).shape == (128, 64, 3)
+    assert picture(paths[0]).shape == (128, 64, 3)
 
 
 def test_every_query_has_a_gallery_crop_of_another_camera(crops: Path) -> None:
