@@ -33,13 +33,14 @@ def score_receipts(
     due, charged = _due(truth), defaultdict[str, Basket](Counter)
     for receipt in receipts:
         charged[receipt.account].update(dict(receipt.lines))
+    billed_accounts = set(charged)
     accounts = sorted(due.keys() | charged.keys())
     _check_prices([*due.values(), *charged.values()], prices)
     over = {account: charged[account] - due[account] for account in accounts}
     under = {account: due[account] - charged[account] for account in accounts}
     right = sum((due[account] & charged[account]).total() for account in accounts)
     person, item = _causes(over, under, prices)
-    exact = sum(1 for account in due if account in charged and not over[account] and not under[account])
+    exact = sum(1 for account in due if account in billed_accounts and not over[account] and not under[account])
     count = len(due.keys() | {account for account, basket in charged.items() if basket})
     precision = _share(right, sum(charged[account].total() for account in accounts))
     recall = _share(right, sum(due[account].total() for account in accounts))
