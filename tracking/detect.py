@@ -47,7 +47,7 @@ class DetectorSettings:
 
     confidence: float = 0.25
     """Least confidence, 0 to 1, of a detection."""
-    overlap: float = 0.65
+    overlap: float = 0.55
     """Intersection over union from which the less certain of two boxes is taken for the same person."""
     most: int = 60
     """Detections kept in one frame."""
