@@ -115,7 +115,7 @@ def test_whoever_leaves_by_the_door_is_gone_and_the_next_one_is_new() -> None:
 
 def test_a_mistake_of_one_camera_in_an_aisle_is_never_believed() -> None:
     stage = (
-        Stage().run(4.0, [(1, DOOR_TO_AISLE, "ab")]).run(20.0, [(1, still(4.0, 3.2), "ab"), (2, still(6.9, 5.2), "c")])
+        Stage().run(4.0, [(1, DOOR_TO_AISLE, "ab")]).run(9.0, [(1, still(4.0, 3.2), "ab"), (2, still(6.9, 5.2), "c")])
     )
     assert len({track for _, track, _, _ in stage.seen}) == 1
 
@@ -183,7 +183,7 @@ def test_memory_is_bounded_while_visitors_come_and_go() -> None:
     assert stage.tracker.remembered <= 6
 
 
-@settings(deadline=None, max_examples=15)
+@settings(deadline=None, max_examples=6)
 @given(seed=st.integers(0, 1000))
 def test_ids_are_unique_at_every_tick_whatever_is_seen(seed: int) -> None:
     stage = Stage(seed=seed)

