@@ -148,7 +148,11 @@ def _warning(run: RunFolder) -> str:
 
 def _making(run: RunFolder, summary: RunSummary | None) -> list[tuple[str, str]]:
     manifest = run.manifest
-    rows = [("Scenario", manifest.scenario), ("Seed", str(manifest.seed)), ("Started", manifest.started or "-")]
+    rows = [
+        ("Scenario", manifest.scenario),
+        ("Seed", str(manifest.seed)),
+        ("Started", wording.moment(manifest.started)),
+    ]
     rows.append(("Seen", "rendered pictures" if manifest.seeing == "rendered" else "error model, no pictures"))
     stages = summary.speed.get("stages", {}) if summary else {}
     rows += [(f"Seconds: {name}", f"{float(seconds):.1f}") for name, seconds in stages.items()]

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from sim.report.journal import JournalOfRun, read_run_journal
@@ -137,7 +137,7 @@ def _view(receipt: Receipt, real: Mapping[str, Any], journal: JournalOfRun) -> V
         flagged=receipt.flagged,
         billed_cents=receipt.cents,
         lines=item_lines(receipt.lines, real.get("items", {}), journal.plan),
-        evidence=tuple(evidence_lines(receipt.visit, journal)),
+        evidence=tuple(evidence_lines(receipt.visit, journal, receipt.lines)),
     )
 
 
@@ -157,10 +157,30 @@ def item_lines(billed: Mapping[str, int], taken: Mapping[str, int], plan: StoreP
     return tuple(sorted(lines, key=lambda line: (line.billed == line.taken, line.name)))
 
 
-def evidence_lines(visit: str, journal: JournalOfRun) -> list[EvidenceLine]:
-    """What the store noted about one visit, in order of time; also what it considered and gave to others."""
-    found = [_evidence(event, visit, journal) for event in journal.events]
-    return [line for line in found if line is not None]
+def evidence_lines(visit: str, journal: JournalOfRun, billed: Mapping[str, int]) -> list[EvidenceLine]:
+    """What the store noted about one visit, in order of time; also what it considered and gave to others.
+
+    `billed`: product counts of the visit's receipt; what was believed to be taken and is not on it is said to be so.
+    """
+    found = []
+    for event in journal.events:
+        line = _evidence(event, visit, journal)
+        if line is not None and _left_off(event, visit, journal, billed):
+            line = replace(line, kind="doubt", detail=f"{line.detail}; too unsure to bill")
+        if line is not None:
+            found.append(line)
+    return found
+
+
+def _left_off(event: store.StoreEvent, visit: str, journal: JournalOfRun, billed: Mapping[str, int]) -> bool:
+    """Whether an item was credited to the visit, never put back by it, and is not on its receipt all the same."""
+    if not (isinstance(event, store.Attribution) and event.chosen == visit and event.quantity > 0):
+        return False
+    put_back = any(
+        other.chosen == visit and other.product == event.product and other.quantity < 0
+        for other in journal.attributions.values()
+    )
+    return event.product is not None and event.product not in billed and not put_back
 
 
 def _evidence(event: store.StoreEvent, visit: str, journal: JournalOfRun) -> EvidenceLine | None:

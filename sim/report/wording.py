@@ -1,6 +1,7 @@
 """How figures are written for people: money, shares, times, counts."""
 
 import math
+from datetime import datetime
 
 from store.privacy.figures import Figure
 
@@ -26,6 +27,15 @@ def clock(t: float) -> str:
     """Seconds from opening as m:ss; times before opening get a minus sign."""
     whole = int(abs(t))
     return f"{'-' if t < 0 else ''}{whole // 60}:{whole % 60:02d}"
+
+
+def moment(written: str) -> str:
+    """A wall-clock time of ISO 8601 as people write it; anything else as it is."""
+    try:
+        when = datetime.fromisoformat(written)
+    except ValueError:
+        return written or "-"
+    return f"{when.day} {when:%b %Y, %H:%M} {when.tzname() or ''}".strip()
 
 
 def figure(value: float, unit: str) -> str:

@@ -20,8 +20,8 @@ from sim.report.moments import moments
 from sim.report.page import report_html
 from sim.report.playback import pictures, playback, player_json
 from sim.report.stills import stills
-from sim.report.visits import ItemLine, item_lines, visit_views
-from sim.report.wording import clock, figure, figure_note, money, share, signed_money
+from sim.report.visits import ItemLine, evidence_lines, item_lines, visit_views
+from sim.report.wording import clock, figure, figure_note, moment, money, share, signed_money
 from sim.run_folder import RunFolder
 from sim.store_plan import StorePlan, load_store
 from store.privacy.figures import Figure
@@ -126,6 +126,14 @@ def test_evidence_names_everybody_whom_the_store_considered(run: RunFolder) -> N
     assert [(chance.account, chance.own) for chance in taken.chances] == [("cleo", True), ("ben", False)]
     assert [line.t for line in cleo.evidence] == sorted(line.t for line in cleo.evidence)
     assert any(line.text.startswith("Credited to dmitri: Still water") for line in cleo.evidence)
+
+
+def test_what_was_too_unsure_to_bill_is_said(run: RunFolder) -> None:
+    journal = read_run_journal(run)
+    billed = {"sparkling-water": 1}
+    assert not any("too unsure" in line.detail for line in evidence_lines("visit-3", journal, billed))
+    unbilled = [line.text for line in evidence_lines("visit-3", journal, {}) if "too unsure" in line.detail]
+    assert unbilled == ["Took Sparkling water 0.7 l"]
 
 
 def test_somebody_who_was_never_billed_is_shown(run: RunFolder, tmp_path: Path) -> None:
@@ -258,6 +266,7 @@ def test_money_and_shares_are_written_for_people() -> None:
     assert signed_money(120) == "+$1.20"
     assert share(0.666) == "67 %"
     assert share(0.034) == "3.4 %"
+    assert moment("2026-01-05T09:00:00+00:00") == "5 Jan 2026, 09:00 UTC"
     assert clock(75.9) == "1:15"
     assert figure(0.25, "share") == "25 %"
     assert figure(189.4, "cents per visit") == "$1.89"
