@@ -16,8 +16,8 @@ def scales(**settings: float) -> PlateScales:
 def test_scales_settle_on_the_true_load() -> None:
     plates = scales()
     plates.settle()
-    for plate, grams in ((0, 1.0), (1, 350.0), (2, 6000.0), (2, -1500.0)):
-        plates.load(plate, grams)
+    for plate, load in ((0, 1.0), (1, 350.0), (2, 6000.0), (2, -1500.0)):
+        plates.load(plate, load)
     plates.advance(SETTLING_SECONDS)
     plates.readings()
     plates.advance(SETTLING_SECONDS + 1)
