@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 Picture = NDArray[np.uint8]
 Depth = NDArray[np.float32]
+_FLESH_M = 0.36  # nothing of a person, bag and held item is farther from the nearest bone
+_NEAR_BONE_M = 0.25  # somebody nearer to the camera fills its view
 _ITEM_M = 0.3  # no item reaches further from its middle
 _STATIC, _DYNAMIC = int(mujoco.mjtCatBit.mjCAT_STATIC), int(mujoco.mjtCatBit.mjCAT_DYNAMIC)
 
@@ -46,27 +48,35 @@ class RenderSettings:
 
 @dataclass(slots=True)
 class _View:
-    """One camera's lens, its empty store, and its last instant; pictures are upside-down RGB as OpenGL draws them."""
+    """One camera's lens, its empty store, and its last instant.
+
+    colour, depth: the empty store as OpenGL draws it, upside-down RGB and raw depth. floor: 255 where that is bare
+    floor. bent: the empty store as the camera records it, upright BGR.
+    """
 
     lens: Lens
     colour: Picture
     depth: Depth
     floor: Picture
-    moving_depth: Depth | None = None
+    bent: Picture
+    people: Window | None = None
+    people_depth: Depth | None = None
     whole_depth: Depth | None = None
     stale: bool = False
 
     def scene_depth(self) -> Depth:
         """Raw depth of the last instant, people included."""
-        if self.moving_depth is None:
+        if self.people is None or self.people_depth is None:
             return self.depth
         if self.whole_depth is None:
-            self.whole_depth = np.maximum(self.depth, self.moving_depth)
+            self.whole_depth = self.depth.copy()
+            part = self.people.of(self.whole_depth)
+            np.maximum(part, self.people_depth, out=part)
         return self.whole_depth
 
-    def set_moving(self, depth: Depth | None) -> None:
-        """Takes the people's raw depth of this instant, None where nobody is near the view."""
-        self.moving_depth, self.whole_depth, self.stale = depth, None, False
+    def set_people(self, window: Window | None, depth: Depth | None) -> None:
+        """Takes the part of the picture in which people are, and their raw depth there; None where nobody is."""
+        self.people, self.people_depth, self.whole_depth, self.stale = window, depth, None, False
 
 
 class StoreRenderer:
@@ -113,7 +123,7 @@ class StoreRenderer:
 
     def render_empty(self) -> dict[str, Picture]:
         """Every camera's picture of the store without people, as the shelves are now."""
-        return {name: self._noise.add(view.lens.bend(view.colour)) for name, view in self._views.items()}
+        return {name: self._noise.add(view.bent.copy()) for name, view in self._views.items()}
 
     def truth_boxes(self, scene: SceneState) -> dict[str, list[TruthBox]]:
         """What each camera sees of each person in it: amodal box, visible fraction, COCO keypoints."""
@@ -121,7 +131,7 @@ class StoreRenderer:
         bodies = self._bodies()
         result: dict[str, list[TruthBox]] = {}
         for name, view in self._views.items():
-            self._ensure_moving_depth(view)
+            self._ensure_depth(view)
             result[name] = truth_boxes(view.lens, view.scene_depth(), bodies)
         return result
 
@@ -131,7 +141,7 @@ class StoreRenderer:
         faces = self._faces(scene.t)
         views = []
         for camera, view in self._views.items():
-            self._ensure_moving_depth(view)
+            self._ensure_depth(view)
             views += face_views(camera, view.lens, view.scene_depth(), faces)
         return views
 
@@ -174,7 +184,13 @@ class StoreRenderer:
 
     def _empty_view(self, lens: Lens) -> _View:
         shape = (lens.pinhole.height, lens.pinhole.width)
-        view = _View(lens, np.zeros((*shape, 3), np.uint8), np.zeros(shape, np.float32), np.zeros(shape, np.uint8))
+        view = _View(
+            lens=lens,
+            colour=np.zeros((*shape, 3), np.uint8),
+            depth=np.zeros(shape, np.float32),
+            floor=np.zeros(shape, np.uint8),
+            bent=np.zeros((lens.camera.height, lens.camera.width, 3), np.uint8),
+        )
         self._draw_empty(view, Window(0, 0, lens.pinhole.width, lens.pinhole.height))
         view.floor = _floor_mask(view)
         return view
@@ -186,23 +202,33 @@ class StoreRenderer:
         target = window.of(view.colour)
         target[:] = cv2.resize(colour, (target.shape[1], target.shape[0]), interpolation=cv2.INTER_AREA)
         window.of(view.depth)[:] = depth[fine // 2 :: fine, fine // 2 :: fine]
+        view.bent = view.lens.bend(view.colour)
 
     def _frame(self, view: _View, scene: SceneState) -> Picture:
-        picture = view.colour
-        view.set_moving(None)
-        if any(_near_view(view.lens.pinhole, pose) for pose in self.stage.poses.values()):
-            moving, depth = self._pencil.draw(view.lens.pinhole)
-            view.set_moving(depth)
-            nearer = cv2.compare(depth, view.depth, cv2.CMP_GT)
-            picture = picture.copy()
+        frame = view.bent.copy()
+        moving = self._draw_people(view)
+        if moving is not None and view.people is not None and view.people_depth is not None:
+            picture = view.colour.copy()
             for person in scene.people:
                 _darken_floor(picture, view, person.x, person.y, self.settings.contact_shadow)
-            cv2.copyTo(moving, nearer, picture)
-        return self._noise.add(view.lens.bend(picture))
+            nearer = cv2.compare(view.people_depth, np.ascontiguousarray(view.people.of(view.depth)), cv2.CMP_GT)
+            cv2.copyTo(moving, nearer, view.people.of(picture))
+            view.lens.bend_part(picture, view.people, frame)
+        return self._noise.add(frame)
 
-    def _ensure_moving_depth(self, view: _View) -> None:
+    def _draw_people(self, view: _View) -> Picture | None:
+        """Draws the part of the view in which people may be, None where nobody is near it."""
+        window = _window_of_people(view.lens.pinhole, list(self.stage.poses.values()))
+        if window is None:
+            view.set_people(None, None)
+            return None
+        moving, depth = self._pencil.draw(view.lens.pinhole, window)
+        view.set_people(window, depth)
+        return moving
+
+    def _ensure_depth(self, view: _View) -> None:
         if view.stale:
-            view.set_moving(self._pencil.draw(view.lens.pinhole)[1])
+            self._draw_people(view)
 
     def _bodies(self) -> Bodies:
         """Everybody's surface and keypoints, as last loaded."""
@@ -241,13 +267,34 @@ class StoreRenderer:
         return np.asarray((centre - before[1]) / (t - before[0]), np.float64)
 
 
-def _near_view(pinhole: Pinhole, pose: NDArray[np.float64]) -> bool:
-    """Whether some bone may be in the picture."""
-    local = (pose[:, :3, 3] - pinhole.position) @ pinhole.rotation.T
-    front = local[local[:, 2] > NEAR_M]
-    margin = 0.35 * pinhole.focal / np.maximum(front[:, 2], 0.2)
-    x, y = np.abs(front[:, 0] / front[:, 2]) * pinhole.focal, np.abs(front[:, 1] / front[:, 2]) * pinhole.focal
-    return bool(np.any((x < pinhole.width / 2 + margin) & (y < pinhole.height / 2 + margin)))
+def _window_of_people(pinhole: Pinhole, poses: list[NDArray[np.float64]]) -> Window | None:
+    """The part of the view that holds all of the people, None where nobody is near it."""
+    whole = Window(0, 0, pinhole.width, pinhole.height)
+    parts = [part for part in (_window_of_person(pinhole, pose[:, :3, 3]) for pose in poses) if part is not None]
+    if not parts:
+        return None
+    return Window(
+        max(whole.left, min(part.left for part in parts)),
+        max(whole.low, min(part.low for part in parts)),
+        min(whole.right, max(part.right for part in parts)),
+        min(whole.high, max(part.high for part in parts)),
+    )
+
+
+def _window_of_person(pinhole: Pinhole, bones: NDArray[np.float64]) -> Window | None:
+    """The part of the view around the bones (B, 3), with room for flesh, clothes, bag and shadow."""
+    pixels = _pixel(pinhole, bones)
+    before = pixels[:, 2] > _NEAR_BONE_M
+    if not before.any():
+        return None
+    if not before.all():
+        return Window(0, 0, pinhole.width, pinhole.height)
+    margin = _FLESH_M * pinhole.focal / pixels[:, 2] + 10
+    left, low = (int(np.floor((pixels[:, i] - margin).min())) for i in (0, 1))
+    right, high = (int(np.ceil((pixels[:, i] + margin).max())) + 1 for i in (0, 1))
+    if right <= 0 or high <= 0 or left >= pinhole.width or low >= pinhole.height:
+        return None
+    return Window(left, low, right, high)
 
 
 def _pixel(pinhole: Pinhole, points: NDArray[np.float64]) -> NDArray[np.float64]:

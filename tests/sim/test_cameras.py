@@ -270,3 +270,14 @@ def test_a_machine_without_a_drawing_library_is_told_what_to_install(monkeypatch
     plan = small_store()
     with pytest.raises(MissingLibrary, match="apt install libosmesa6"):
         StoreRenderer(plan, {}, camera_models(plan), np.random.default_rng(0))
+
+
+def test_drawing_only_where_people_are_leaves_the_same_frame(renderer: StoreRenderer) -> None:
+    """The part that is drawn and bent must hold the whole person, wherever in the frame they are."""
+    for x, y in ((0.6, 0.7), (2.2, 2.4), (3.9, 2.2), (1.2, 3.9), (3.6, 0.5)):
+        scene = SceneState(12.0 + x, [standing("ann", x, y, x)])
+        frames = renderer.render(scene)
+        for name, view in renderer._views.items():
+            moving, depth = renderer._pencil.draw(view.lens.pinhole)
+            whole = view.lens.bend(np.where((depth > view.depth)[..., None], moving, view.colour))
+            assert (np.abs(whole.astype(int) - frames[name]).max(2) > 12).mean() < 0.0002
