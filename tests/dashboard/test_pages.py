@@ -119,7 +119,7 @@ def test_a_run_that_goes_on_shows_how_far_it_is(
     assert not test.exception
     if page in (runs_page, store_page):
         assert "16 of 40 store seconds" in test.get("progress")[0].proto.text
-        assert len(test.get("imgs")) == 4
+        assert len(test.get("image")) == 4
     if page is not runs_page:
         assert "still going on at 16 of 40" in said(test)
 
