@@ -40,7 +40,11 @@ def write_pictures(folder: Path, split: str, count: int) -> None:
     for i in range(count):
         x, y = rng.uniform(0.2, 0.8), rng.uniform(0.35, 0.65)
         frame = wall.copy()
-        frame[int((y - 0.2) * 360) : int((y + 0.2) * 360), int((x - 0.05) * 640) : int((x + 0.05) * 640)] = (40, 40, 220)
+        frame[int((y - 0.2) * 360) : int((y + 0.2) * 360), int((x - 0.05) * 640) : int((x + 0.05) * 640)] = (
+            40,
+            40,
+            220,
+        )
         cv2.imwrite(str(folder / "images" / split / f"1-0000-c0-{i:03d}.jpg"), frame)
         (folder / "labels" / split / f"1-0000-c0-{i:03d}.txt").write_text(label(x, y, 0.1, 0.4))
 
@@ -61,11 +65,13 @@ def write_crops(folder: Path, identities: range, cameras: int = 2, pictures: int
 def test_a_dozen_pictures_train_export_and_resume(tmp_path: Path) -> None:
     write_pictures(tmp_path, "train", 12)
     write_pictures(tmp_path, "test", 4)
-    short = DetectorTraining(box_pictures=24, pose_pictures=8, batch=4, save_every_pictures=8, threads=1)
+    short = DetectorTraining(
+        box_pictures=8, pose_pictures=4, polish_pictures=4, batch=4, save_every_pictures=4, threads=1
+    )
     told: list[str] = []
     weights = train_detector(tmp_path, tmp_path / "out", short, lambda progress: told.append(progress.stage))
     first = torch.load(weights, weights_only=True)
-    assert first["shown"] == 8
+    assert first["shown"] == 4
     before = weights.stat().st_mtime_ns
     train_detector(tmp_path, tmp_path / "out", short)
     assert weights.stat().st_mtime_ns == before, "a finished training has nothing left to do"

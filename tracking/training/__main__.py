@@ -25,13 +25,20 @@ def _print(progress: Progress) -> None:
 
 
 @app.command()
-def detector(data: Data, out: Out, box_pictures: int | None = None, pose_pictures: int | None = None) -> None:
-    """Train the detector: boxes, then keypoints."""
+def detector(
+    data: Data,
+    out: Out,
+    box_pictures: int | None = None,
+    pose_pictures: int | None = None,
+    polish_pictures: int | None = None,
+) -> None:
+    """Train the detector: boxes, then keypoints, then both once more."""
     settings = DetectorTraining()
     settings = replace(
         settings,
         box_pictures=settings.box_pictures if box_pictures is None else box_pictures,
         pose_pictures=settings.pose_pictures if pose_pictures is None else pose_pictures,
+        polish_pictures=settings.polish_pictures if polish_pictures is None else polish_pictures,
     )
     print(train_detector(data, out, settings, _print))
 

@@ -31,17 +31,21 @@ class DetectorTraining:
     """Pictures shown while learning boxes alone."""
     pose_pictures: int = 13_000
     """Pictures shown while learning keypoints with the boxes."""
+    polish_pictures: int = 12_000
+    """Pictures shown in a second, lower cycle over both."""
     batch: int = 16
     """Pictures a step."""
     box_rate: float = 2e-3
     """Highest learning rate of AdamW while learning boxes."""
     pose_rate: float = 1.5e-3
     """Highest learning rate while learning keypoints."""
+    polish_rate: float = 1e-3
+    """Highest learning rate of the last cycle."""
     warm_up_steps: int = 150
     """Steps over which the rate rises from nothing."""
     box_final_share: float = 0.15
     """Share of the highest rate left when keypoints take over."""
-    pose_final_share: float = 0.02
+    final_share: float = 0.02
     """Share of the highest rate left at the end."""
     weight_decay: float = 5e-4
     average: float = 0.998
@@ -75,12 +79,12 @@ def train_detector(
 
     Args:
         data_dir: data set folder with a `train` split.
-        out: folder for checkpoints `detect.pt` and `pose.pt`.
+        out: folder for checkpoints `boxes.pt`, `pose.pt` and `polish.pt`.
         settings: the recipe.
         report: called every few steps.
 
     Returns:
-        The file of the finished weights, `out/pose.pt`.
+        The file of the finished weights, that of the last cycle.
 
     Raises:
         BadTrainingData: the data set lacks something.
@@ -89,34 +93,61 @@ def train_detector(
     torch.set_num_threads(settings.threads)
     out.mkdir(parents=True, exist_ok=True)
     pictures = load_pictures(data_dir, "train")
-    _Stage("detect", out / "detect.pt", None, pictures, settings, report).run()
-    _Stage("pose", out / "pose.pt", out / "detect.pt", pictures, settings, report).run()
-    return out / "pose.pt"
+    last: Path | None = None
+    shown = 0
+    for cycle in cycles(settings):
+        checkpoint = out / f"{cycle.name}.pt"
+        _Stage(cycle, checkpoint, last, shown, pictures, settings, report).run()
+        last, shown = checkpoint, shown + cycle.pictures
+    return out / f"{cycles(settings)[-1].name}.pt"
+
+
+@dataclass(frozen=True, slots=True)
+class Cycle:
+    """One rise and fall of the learning rate."""
+
+    name: str
+    kind: Kind
+    pictures: int
+    """Pictures shown in it."""
+    rate: float
+    """Highest learning rate."""
+    final_share: float
+    """Share of it left at the end."""
+
+
+def cycles(settings: DetectorTraining) -> tuple[Cycle, ...]:
+    """The cycles of a recipe that show any pictures, each starting from the weights of the one before."""
+    all_cycles = (
+        Cycle("boxes", "detect", settings.box_pictures, settings.box_rate, settings.box_final_share),
+        Cycle("pose", "pose", settings.pose_pictures, settings.pose_rate, settings.final_share),
+        Cycle("polish", "pose", settings.polish_pictures, settings.polish_rate, settings.final_share),
+    )
+    return tuple(cycle for cycle in all_cycles if cycle.pictures > 0)
 
 
 class _Stage:
-    """One of the two halves of the training: a network, its optimiser and the pictures still to show."""
+    """One cycle of the training: a network, its optimiser and the pictures still to show."""
 
     def __init__(
         self,
-        kind: Kind,
+        cycle: Cycle,
         checkpoint: Path,
         start_from: Path | None,
+        shown_before: int,
         pictures: Pictures,
         settings: DetectorTraining,
         report: Callable[[Progress], None] | None,
     ) -> None:
-        self.kind, self.checkpoint, self.pictures, self.settings = kind, checkpoint, pictures, settings
+        self.cycle, self.checkpoint, self.pictures, self.settings = cycle, checkpoint, pictures, settings
         self.report = report or (lambda progress: None)
-        self.total = settings.box_pictures if kind == "detect" else settings.pose_pictures
-        self.peak_rate = settings.box_rate if kind == "detect" else settings.pose_rate
-        self.final_share = settings.box_final_share if kind == "detect" else settings.pose_final_share
+        self.shown_before = shown_before
         torch.manual_seed(settings.seed)
-        self.network = build_network(kind)
+        self.network = build_network(cycle.kind)
         if start_from is not None:
             _load_matching(self.network, torch.load(start_from, weights_only=True)["average"])
         self.network.to(memory_format=torch.channels_last)
-        self.optimizer = torch.optim.AdamW(_groups(self.network, settings.weight_decay), lr=self.peak_rate)
+        self.optimizer = torch.optim.AdamW(_groups(self.network, settings.weight_decay), lr=cycle.rate)
         self.average = {k: v.clone() for k, v in self.network.state_dict().items()}
         self.shown = 0
         if checkpoint.exists():
@@ -127,15 +158,16 @@ class _Stage:
         loss_of = self.network.init_criterion()
         since, losses = time.monotonic(), 0.0
         started_at = reported_at = self.shown
-        batches = shuffled_batches(len(self.pictures), self.settings.batch, self.shown, self.total, self.settings.seed)
+        first, last = self.shown_before + self.shown, self.shown_before + self.cycle.pictures
+        batches = shuffled_batches(len(self.pictures), self.settings.batch, first, last, self.settings.seed)
         for indices in batches:
             losses += self._step(loss_of, indices)
             self.shown += len(indices)
             if self.shown // 320 != reported_at // 320:
                 pace = (time.monotonic() - since) / (self.shown - started_at)
-                left = pace * (self.total - self.shown)
+                left = pace * (self.cycle.pictures - self.shown)
                 mean = losses / (self.shown - reported_at)
-                self.report(Progress(self.kind, self.shown, self.total, mean, left))
+                self.report(Progress(self.cycle.name, self.shown, self.cycle.pictures, mean, left))
                 reported_at, losses = self.shown, 0.0
             before = self.shown - len(indices)
             if self.shown // self.settings.save_every_pictures != before // self.settings.save_every_pictures:
@@ -144,10 +176,10 @@ class _Stage:
             self._save()
 
     def _step(self, loss_of: Callable[..., Any], indices: NDArray[np.intp]) -> float:
-        rng = np.random.default_rng((self.settings.seed, self.shown))
+        rng = np.random.default_rng((self.settings.seed, self.shown_before + self.shown))
         batch = make_batch(self.pictures, indices, rng)
         for group in self.optimizer.param_groups:
-            group["lr"] = self.peak_rate * self._schedule()
+            group["lr"] = self.cycle.rate * self._schedule()
         loss, _ = loss_of(self.network(batch["img"]), batch)
         self.optimizer.zero_grad(set_to_none=True)
         loss.sum().backward()
@@ -157,10 +189,10 @@ class _Stage:
         return float(loss.sum().detach())
 
     def _schedule(self) -> float:
-        step, steps = self.shown / self.settings.batch, self.total / self.settings.batch
+        step, steps = self.shown / self.settings.batch, self.cycle.pictures / self.settings.batch
         rise = min(1.0, (step + 1) / self.settings.warm_up_steps)
         fall = (1 + math.cos(math.pi * min(1.0, step / steps))) / 2
-        return rise * (self.final_share + (1 - self.final_share) * fall)
+        return rise * (self.cycle.final_share + (1 - self.cycle.final_share) * fall)
 
     @torch.no_grad()
     def _update_average(self) -> None:
@@ -174,7 +206,7 @@ class _Stage:
 
     def _save(self) -> None:
         state = {
-            "kind": self.kind,
+            "kind": self.cycle.kind,
             "shown": self.shown,
             "settings": asdict(self.settings),
             "network": self.network.state_dict(),
