@@ -6,6 +6,7 @@ import colorsys
 from typing import Any
 
 import numpy as np
+from shapely.affinity import translate
 from shapely.geometry import box
 from shapely.geometry.polygon import Polygon
 
@@ -142,8 +143,6 @@ def _gondolas(
 
 def _before(outline: Polygon, heading_deg: float) -> Polygon:
     """The metre of floor before a rack."""
-    from shapely.affinity import translate
-
     angle = np.radians(heading_deg)
     moved = translate(outline, 0.9 * np.cos(angle), 0.9 * np.sin(angle))
     return Polygon(moved)

@@ -71,7 +71,7 @@ class ShelfSpec(_Model):
     """One shelf board of a gondola with its row of load-cell plates."""
 
     height_m: float = Field(ge=0.05, le=2.2, description="top of the plates above the floor, metres")
-    plates_per_shelf: int = Field(ge=1, le=40)
+    plates_per_shelf: int = Field(ge=1, le=40, description="load-cell plates side by side, all as wide")
     slots: tuple[SlotSpec, ...] = ()
 
 
@@ -79,12 +79,12 @@ class GondolaSpec(_Model):
     """A one-sided rack; two back to back make an island."""
 
     id: Name
-    x: float = Field(description="centre of the footprint, metres")
-    y: float = Field(description="centre of the footprint, metres")
+    x: float = Field(ge=0, le=200, description="centre of the footprint, metres")
+    y: float = Field(ge=0, le=200, description="centre of the footprint, metres")
     heading_deg: float = Field(ge=-360, le=360, description="the way its front faces, from x counter-clockwise")
-    length_m: float = Field(ge=0.4, le=12)
-    depth_m: float = Field(default=0.45, ge=0.2, le=1.5)
-    height_m: float = Field(ge=0.4, le=2.6)
+    length_m: float = Field(ge=0.4, le=12, description="along its shelves, metres")
+    depth_m: float = Field(default=0.45, ge=0.2, le=1.5, description="from front to back, metres")
+    height_m: float = Field(ge=0.4, le=2.6, description="metres")
     colour: Colour = "#c8ccd0"
     shelves: tuple[ShelfSpec, ...] = Field(min_length=1, description="from the top shelf down")
 
@@ -108,9 +108,9 @@ class GateSpec(_Model):
     """A gate in a wall: the passage between street and store."""
 
     id: Name
-    x: float = Field(description="middle of the passage, on a wall, metres")
-    y: float = Field(description="middle of the passage, on a wall, metres")
-    width_m: float = Field(default=1.0, ge=0.6, le=4)
+    x: float = Field(ge=0, le=200, description="middle of the passage, on a wall, metres")
+    y: float = Field(ge=0, le=200, description="middle of the passage, on a wall, metres")
+    width_m: float = Field(default=1.0, ge=0.6, le=4, description="of the passage, metres")
     direction: Literal["in", "out", "both"]
 
 

@@ -1,6 +1,7 @@
 """Stores: the built-in ones are sound, and each kind of wrong plan is refused by name."""
 
 import csv
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -65,7 +66,7 @@ def test_neighbours_on_a_shelf_of_the_corner_shop_differ_in_weight_by_more_than_
     for gondola in plan.gondolas:
         for shelf in gondola.shelves:
             weights = [plan.product_of[slot.product].weight_g for slot in shelf.slots]
-            assert all(abs(a - b) >= 8 for a, b in zip(weights, weights[1:], strict=False))
+            assert all(abs(a - b) >= 8 for a, b in pairwise(weights))
 
 
 def test_the_nanostore_holds_the_75_real_products_at_their_places() -> None:
