@@ -43,9 +43,7 @@ def overlap(a: NDArray[np.floating], b: NDArray[np.floating]) -> float:
     return float(shared / ((a[2:] - a[:2]).prod() + (b[2:] - b[:2]).prod() - shared))
 
 
-def test_people_are_found_where_they_are_in_full_resolution(
-    detector: YoloDetector, frame: NDArray[np.uint8]
-) -> None:
+def test_people_are_found_where_they_are_in_full_resolution(detector: YoloDetector, frame: NDArray[np.uint8]) -> None:
     people = detector.detect([frame])[0]
     for box in truth(frame.shape[1], frame.shape[0]):
         assert max(overlap(person.box, box) for person in people) > LEAST_OVERLAP
@@ -97,9 +95,7 @@ def test_boxes_lie_inside_the_image_with_seventeen_keypoints(
             assert 0 <= person.confidence <= 1
 
 
-def test_keypoints_of_a_whole_person_lie_in_or_near_the_box(
-    detector: YoloDetector, frame: NDArray[np.uint8]
-) -> None:
+def test_keypoints_of_a_whole_person_lie_in_or_near_the_box(detector: YoloDetector, frame: NDArray[np.uint8]) -> None:
     person = detector.detect([frame])[0][0]
     seen = person.keypoints[person.keypoints[:, 2] > 0.5, :2]
     margin = 0.15 * (person.box[2:] - person.box[:2])

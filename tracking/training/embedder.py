@@ -27,7 +27,7 @@ from tracking.training.detector import Progress
 class EmbedderTraining:
     """The recipe of the embedder's training."""
 
-    steps: int = 2200
+    steps: int = 1200
     people: int = 16
     """Identities in a batch."""
     pictures: int = 4
