@@ -57,6 +57,7 @@ def playback(run: RunFolder, cameras: Sequence[CameraPictures]) -> Playback:
     people = run.people()
     noted = tuple(moments(read_run_journal(run)))
     ends = [float(tracks["t"].max()) if len(tracks) else 0.0, float(people["t"].max()) if len(people) else 0.0]
+    ends += [moment.t + 2.0 for moment in noted]  # receipts come after the last person has left
     return Playback(
         seconds=max(1.0, *ends),
         tracks=tuple(track_paths(tracks)),

@@ -181,6 +181,7 @@ def test_the_player_gets_every_track_and_person(run: RunFolder) -> None:
     assert len({path.colour for path in shown.tracks}) == len(shown.tracks)
     assert len(shown.truth) == len(SHOPPERS)
     assert all(np.all(np.diff(path.t) > 0) for path in shown.tracks)
+    assert shown.seconds > max(moment.t for moment in shown.moments)
     assert json.loads(player_json(shown, 6.0, 100.0))["depth"] == 6.0
 
 
