@@ -11,6 +11,7 @@ The recipe is in `bodies.md`. Rest pose: metres, z up, soles at z = 0, the body 
 import itertools
 import pathlib
 import sys
+from typing import Any
 
 import anny
 import numpy as np
@@ -49,7 +50,8 @@ def _person(group: str, gender: float, rng: np.random.Generator) -> dict[str, ob
     if group == "child":
         years = float(rng.uniform(3, 12.5))
         height = (95 + 6.3 * (years - 3)) / 100 * rng.normal(1, 0.035)
-        age = float(np.interp(years, *zip(*CHILD_AGE, strict=True)))
+        known, ages = np.array(CHILD_AGE, np.float64).T
+        age = float(np.interp(years, known, ages))
     else:
         years = float(rng.uniform(18, 62) if group == "adult" else rng.uniform(65, 85))
         mean, deviation = (1.64, 0.07) if gender else (1.78, 0.08)
@@ -77,7 +79,7 @@ def reduced_weights(model: anny.Anny) -> np.ndarray:
     for column in range(indices.shape[1]):
         np.add.at(weights, (np.arange(len(indices)), targets[indices[:, column]]), values[:, column])
     weights[weights < 0.02] = 0
-    return weights / weights.sum(1, keepdims=True)
+    return np.asarray(weights / weights.sum(1, keepdims=True), np.float64)
 
 
 def along(points: np.ndarray, joints: list[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
@@ -146,7 +148,7 @@ def face_vertices(rest: np.ndarray, joints: np.ndarray, strongest: np.ndarray) -
     band = head[(rest[head, 2] > low + 0.05 * (top - low)) & (rest[head, 2] < low + 0.6 * (top - low))]
     nose = band[rest[band, 1].argmin()]
     left, right = band[rest[band, 0].argmax()], band[rest[band, 0].argmin()]
-    return {"nose_vertex": np.int16(nose), "ear_vertices": np.array([left, right], np.int16)}
+    return {"nose_vertex": np.array(nose, np.int16), "ear_vertices": np.array([left, right], np.int16)}
 
 
 def main(out: pathlib.Path) -> None:
@@ -172,8 +174,7 @@ def main(out: pathlib.Path) -> None:
         [bind[:, labels.index(f"finger2-1.{s}")] - bind[:, labels.index(f"finger5-1.{s}")] for s in "LR"], axis=1
     )
     adults = [i for i, p in enumerate(people) if p["group"] == "adult"]
-    np.savez_compressed(
-        out,
+    baked: dict[str, Any] = dict(
         vertices=rest.astype(np.float16),
         joints=joints.astype(np.float32),
         eyes=bind[:, [labels.index("eye.L"), labels.index("eye.R")]].astype(np.float32),
@@ -189,6 +190,7 @@ def main(out: pathlib.Path) -> None:
         split=np.array([p["split"] for p in people]),
         **topology(rest[adults].mean(0), joints[adults].mean(0), weights),
     )
+    np.savez_compressed(out, **baked)
 
 
 if __name__ == "__main__":

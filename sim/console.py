@@ -137,8 +137,9 @@ def print_experiment(result: "ExperimentResult") -> None:
     for title in experiment.measures.values():
         table.add_column(title, justify="right")
     for change in experiment.changes:
-        rows = result.means[result.means["label"] == change.label].set_index("measure")
-        table.add_row(change.label, *(_mean(rows.loc[name]) for name in experiment.measures))
+        own = result.means[result.means["label"] == change.label]
+        rows: dict[str, Any] = {row["measure"]: row for row in own.to_dict("records")}
+        table.add_row(change.label, *(_mean(rows[name]) for name in experiment.measures))
     table.add_section()
     table.add_row("all runs, mean", *(f"{result.runs[name].mean():.3f}" for name in experiment.measures))
     table.add_row("all runs, median", *(f"{result.runs[name].median():.3f}" for name in experiment.measures))

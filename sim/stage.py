@@ -9,7 +9,7 @@ import mujoco
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.people import Person
+from sim.people import Person, Reach
 from sim.scene import MisplacedItem, SceneState, VisiblePerson
 from sim.store_geometry import GROUP_HIDDEN, GROUP_SHOWN, SPARE_ITEMS, item_shape, rgb, slot_items, store_xml
 
@@ -141,5 +141,5 @@ def _reaching_side(state: VisiblePerson) -> str:
     reach = state.reach
     if reach is None:
         return "R"
-    reaches = list(reach) if isinstance(reach, (list, tuple)) else [reach]
-    return str(max(reaches, key=lambda one: one.blend).side) if reaches else "R"
+    reaches = (reach,) if isinstance(reach, Reach) else tuple(reach)
+    return max(reaches, key=lambda one: one.blend).side if reaches else "R"

@@ -67,7 +67,7 @@ class GatePlace:
 def front_and_right(heading_deg: float) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Unit vectors (2,) out of the gondola's front, and to the right of a shopper who looks at it."""
     angle = np.radians(heading_deg)
-    front = np.round([np.cos(angle), np.sin(angle)], 12)
+    front: NDArray[np.float64] = np.array([np.cos(angle), np.sin(angle)], np.float64).round(12)
     return front, np.array([-front[1], front[0]])
 
 
