@@ -76,10 +76,10 @@ class AreaTest:
         places = shapely.points(np.asarray(points, dtype=np.float64).reshape(-1, 2))
         return np.asarray(shapely.distance(self._polygon, places), dtype=np.float64)
 
-    def blocked(self, points: ArrayLike) -> NDArray[np.bool_]:
-        """(N,) whether points (N, 2) lie in an obstacle."""
-        places = shapely.points(np.asarray(points, dtype=np.float64).reshape(-1, 2))
-        return np.asarray(shapely.contains(self._obstacles, places), dtype=np.bool_)
+    def inside_m(self, point: Array) -> float:
+        """Metres from `point` (2,) inside the area to its boundary, 0 outside."""
+        place = shapely.Point(point)
+        return float(self._polygon.exterior.distance(place)) if self._polygon.contains(place) else 0.0
 
     def beside_obstacle(self, point: Array) -> Array:
         """The nearest point (2,) to `point` (2,) that is in no obstacle."""

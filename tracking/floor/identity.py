@@ -15,6 +15,8 @@ from tracking.floor.track import Stage, Track
 # an entrance is somebody new, unless the looks speak for somebody just lost there.
 _LEAST_ODDS_IN_AISLE = -1.5
 _LEAST_ODDS_AT_ENTRANCE = 2.5
+_LEAST_ODDS_JUST_LOST = 1.0
+_JUST_LOST_S = 2.0
 _CLEAR_MARGIN = 1.0
 _GALLERY_LIMIT = 6.0
 _ENOUGH_LOOKS = 6
@@ -59,7 +61,9 @@ class Identities:
             return None
         scores.sort(key=lambda pair: -pair[0])
         best, one = scores[0]
-        least = _LEAST_ODDS_AT_ENTRANCE if at_entrance else _LEAST_ODDS_IN_AISLE
+        least = _LEAST_ODDS_IN_AISLE
+        if at_entrance:
+            least = _LEAST_ODDS_JUST_LOST if found.born - one.seen < _JUST_LOST_S else _LEAST_ODDS_AT_ENTRANCE
         if best < least:
             return None
         unclear = len(scores) > 1 and best - scores[1][0] < _CLEAR_MARGIN

@@ -21,6 +21,8 @@ Array = NDArray[np.float64]
 _ISOLATED = 0.3
 _SECOND_BOX = 0.65
 _STRIKES = 6
+_DOORSTEP_M = 0.5
+_WAITING_FACTOR = 3.0
 _LEARN_EVERY = 5
 # So many looks are taken even in company, or people who always walk together would never be known.
 _FIRST_LOOKS = 40
@@ -235,9 +237,13 @@ class FloorTracker:
         )
 
     def _left(self, track: Track, unseen: float) -> bool:
+        """Whether somebody unseen has gone out rather than behind somebody else who waits at the door."""
         if unseen > 0.25 and self._area.outside_m(track.place)[0] > 0.1:
             return True
-        return unseen >= self.settings.exit_patience and bool(self._area.area.entrance_gap(track.seen_at)[0] <= 0)
+        patience = self.settings.exit_patience
+        if unseen < patience or self._area.area.entrance_gap(track.seen_at)[0] > 0:
+            return False
+        return self._area.inside_m(track.seen_at) < _DOORSTEP_M or unseen >= patience * _WAITING_FACTOR
 
     def _shown(self, track: Track, t: float) -> bool:
         unseen = t - track.seen
