@@ -32,6 +32,9 @@ from store.whereabouts import Whereabouts, distance
 
 IMPOSSIBLE = 1e6
 
+TOGETHER_S = 3.0
+"""Two tracks of one person have kept together for the last seconds."""
+
 
 class GateSettings(BaseModel):
     """How passages are matched with tracks."""
@@ -47,6 +50,9 @@ class GateSettings(BaseModel):
     lost_s: float = Field(default=0.6, gt=0, le=10, description="unseen for so long, a track is lost, seconds")
     walk_m_s: float = Field(default=1.5, gt=0, le=5, description="brisk walking speed, metres a second")
     settle_s: float = Field(default=0.6, ge=0, le=10, description="age at which an unknown track can be a lost member")
+    shadow_m: float = Field(
+        default=0.6, gt=0, le=2, description="nearer than this, two tracks may be one person, metres"
+    )
     return_s: float = Field(default=2.0, gt=0, le=30, description="who is still seen inside so long after has not left")
 
 
@@ -213,21 +219,38 @@ class Gates:
             self._link(lost[row], tracks[column], where, "relinked")
 
     def _could_be_anybody(self, track: int, where: Whereabouts) -> bool:
+        """Whether a track of nobody's has lived long enough, is no newcomer's and no second track of somebody."""
         first, last = where.first(track), where.last(track)
-        return where.seen(track, self.settings.lost_s) and last.t - first.t >= self.settings.settle_s
+        if not where.seen(track, self.settings.lost_s) or last.t - first.t < self.settings.settle_s:
+            return False
+        return not self._newcomer(track, where) and self.shadowed(track, where) is None
+
+    def _newcomer(self, track: int, where: Whereabouts) -> bool:
+        """Whether a track began at a gate where somebody is about to enter or has just entered."""
+        first = where.first(track)
+        expected = [self._gates[name] for name, waiting in self._scans.items() if waiting]
+        spots = [(gate.x, gate.y) for gate in expected]
+        spots += [(member.x, member.y) for member in self.members() if member.where == "awaited"]
+        recent = first.t > where.t - self.settings.await_s
+        return recent and any(distance(first.x, first.y, x, y) < 1.3 * self.settings.link_m for x, y in spots)
+
+    def shadowed(self, track: int, where: Whereabouts) -> Member | None:
+        """The member whose own track goes together with this one, as when cameras see one person twice."""
+        tracked = [m for m in self.members() if m.where == "tracked" and m.track not in (None, track)]
+        near = [(where.apart(track, member.track or 0, TOGETHER_S), member.seen, member) for member in tracked]
+        best = min(near, default=None, key=lambda pair: pair[:2])
+        return best[2] if best is not None and best[0] < self.settings.shadow_m else None
 
     def _relink_cost(self, member: Member, track: int, where: Whereabouts) -> float:
-        """Metres per metre that the member could have walked between losing one track and the other's beginning."""
-        first, last = where.first(track), where.last(track)
-        gap = max(0.0, first.t - member.seen)
-        if last.t < member.seen:
+        """Metres per metre that the member could have walked from where one track ended to where the other was."""
+        last = where.last(track)
+        if last.t <= member.seen:
             return IMPOSSIBLE
-        away = distance(first.x, first.y, member.x, member.y)
-        cost = away / (0.7 + self.settings.walk_m_s * gap)
-        shadowed = any(
-            other.where == "tracked" and distance(other.x, other.y, last.x, last.y) < 0.35 for other in self.members()
-        )
-        cost += (0.7 if shadowed else 0.0) + (0.0 if last.confirmed else 0.3)
+        # a track that lived beside the lost one is compared when that was last seen, a later one where it began
+        then = where.nearest_in_time(track, member.seen)
+        gap = max(0.0, then.t - member.seen)
+        away = distance(then.x, then.y, member.x, member.y)
+        cost = away / (0.7 + self.settings.walk_m_s * gap) + (0.0 if last.confirmed else 0.3)
         return cost if cost < 2.0 else IMPOSSIBLE
 
     def _link(self, member: Member, track: int, where: Whereabouts, how: str) -> None:
@@ -264,7 +287,7 @@ class Gates:
             cost = distance(then.x, then.y, one.gate.x, one.gate.y)
             later = distance(member.x, member.y, one.gate.x, one.gate.y)
             still_inside = member.seen > one.t + 0.3 and later > max(1.0, cost)
-            return cost + (2.0 if still_inside else 0.0) if cost < 2.5 else IMPOSSIBLE
+            return cost + (2.0 if still_inside else 0.0) if cost < 2.0 else IMPOSSIBLE
         gap = max(0.0, one.t - member.seen)
         away = distance(member.x, member.y, one.gate.x, one.gate.y)
         return 1.2 + max(0.0, away - self.settings.walk_m_s * gap) if gap > 0 or away < 2.5 else IMPOSSIBLE

@@ -41,6 +41,7 @@ class ReachSettings(BaseModel):
     lost_m_s: float = Field(
         default=0.5, gt=0, le=3, description="how fast a lost member's place blurs, metres a second"
     )
+    unknown_share: float = Field(default=0.3, ge=0, le=1, description="weight of tracks that belong to no visit")
     floor: float = Field(default=1e-5, gt=0, lt=0.1, description="least ratio, as cameras err")
 
 

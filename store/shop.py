@@ -27,10 +27,11 @@ from store.gate import Gates, GateSettings
 from store.identification import Identification, IdentificationSettings
 from store.ledger import Ledger
 from store.planogram import Gate, Planogram
-from store.reach import Reach, ReachSettings, place_of
+from store.reach import ReachSettings, place_of
 from store.receipt import Evidence, Receipt
 from store.recovery import Remembered
 from store.scales import ScalesSettings
+from store.suspects import Suspects
 from store.visit import Visit
 from store.whereabouts import Whereabouts
 
@@ -49,7 +50,6 @@ class ShopSettings(BaseModel):
     grace_s: float = Field(
         default=3.0, ge=0, le=600, description="from the last member's leaving to the receipt, seconds"
     )
-    unknown_share: float = Field(default=0.3, ge=0, le=1, description="weight of tracks that belong to no visit")
 
 
 class Shop:
@@ -74,7 +74,7 @@ class Shop:
         self.gates = Gates(gates, Accounts(accounts), journal, self.settings.gates)
         identification = Identification(planogram, self.settings.identification)
         self.belief = Belief(identification, self.settings.belief)
-        self.reach = Reach(self.where, self.settings.reach)
+        self.suspects = Suspects(self.gates, self.where, self.settings.reach)
         self.changes = Changes(
             planogram,
             lambda plates, delta, sd: identification.match(plates, delta, sd, self.belief.held()),
@@ -159,7 +159,8 @@ class Shop:
     def _attribute(self, change: WeightChange) -> None:
         """Takes a weight change into the stories, and tells what it and earlier ones now seem to have been."""
         self.journal(change)
-        ratios, unknown = self._ratios(change)
+        plates = [self.planogram.plate[plate] for plate in change.plates]
+        ratios, unknown = self.suspects.ratios(place_of(plates, change.started, change.settled))
         self.belief.observe(change, ratios, unknown)
         culprits = {visit: round(share, 4) for visit, share in self.belief.culprits(change.id).items()}
         for name, deeds in self.belief.likeliest().items():
@@ -167,22 +168,6 @@ class Shop:
                 self._reported[name] = deeds
                 self._tell(name, deeds, change, culprits)
         self._save_carts(change.t)
-
-    def _ratios(self, change: WeightChange) -> tuple[dict[str, float], float]:
-        """Likelihood ratio of every open visit for a change, and that of tracks that belong to none."""
-        plates = [self.planogram.plate[plate] for plate in change.plates]
-        place = place_of(plates, change.started, change.settled)
-        ratios: dict[str, float] = {}
-        members = [m for visit in self.gates.visits.values() if visit.closed is None for m in visit.members]
-        for member in members:
-            ratios[member.visit] = ratios.get(member.visit, 0.0) + self.reach.member(member, place)
-        strangers = [track for track in self.where.tracks() if track not in self.gates.owner]
-        unknown = sum(self.reach.track(track, place) or 0.0 for track in strangers)
-        missing = [member for member in members if member.where in ("lost", "awaited")]
-        for member in missing:
-            # a track of nobody's may be theirs: what it did, any of them may have done
-            ratios[member.visit] += (1 - self.settings.unknown_share) * unknown / len(missing)
-        return ratios, self.settings.unknown_share * unknown
 
     def _tell(self, name: str, deeds: tuple[Deed, ...], change: WeightChange, culprits: Mapping[str, float]) -> None:
         parts = [(deed, item) for deed in deeds for item in deed.items or ((None, 0),)]

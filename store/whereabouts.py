@@ -54,6 +54,13 @@ class Whereabouts:
         """The position of a track in memory whose time is nearest to `t`."""
         return min(self._paths[track], key=lambda position: abs(position.t - t))
 
+    def apart(self, track: int, other: int, within_s: float) -> float:
+        """Mean distance, metres, of two tracks over the last seconds in which both were seen, else infinity."""
+        there = {position.t: position for position in self.between(other, self.t - within_s, self.t)}
+        here = [position for position in self.between(track, self.t - within_s, self.t) if position.t in there]
+        gaps = [distance(one.x, one.y, there[one.t].x, there[one.t].y) for one in here]
+        return sum(gaps) / len(gaps) if gaps else float("inf")
+
 
 def distance(a_x: float, a_y: float, b_x: float, b_y: float) -> float:
     """Metres between two points on the floor."""
