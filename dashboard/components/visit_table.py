@@ -41,13 +41,15 @@ def row_of(view: VisitView) -> dict[str, object]:
     """A visit's line."""
     return {
         "Account": view.account,
-        "In the store": f"{clock(view.opened)} to {clock(view.closed)}" if view.visit else "never billed",
+        "In the store": f"{clock(view.opened)} to {clock(view.closed)}" if view.billed else "not billed",
         "People": view.people,
         "Items": view.items,
         "Billed": view.billed_cents / 100,
         "True": view.true_cents / 100,
         "Error": view.error_cents / 100,
-        "Verdict": {"exact": "✓ exact", "wrong": "✗ wrong", "not billed": "✗ not billed"}[view.verdict],
+        "Verdict": {"exact": "✓ exact", "wrong": "✗ wrong", "not billed": "✗ not billed", "still open": "still open"}[
+            view.verdict
+        ],
         "Store's confidence": None if view.confidence is None else 100 * view.confidence,
         "Review": view.flagged,
     }

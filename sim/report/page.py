@@ -113,7 +113,7 @@ def _player(run: RunFolder, plan: StorePlan) -> str:
     try:
         shown = playback(run, pictures(run, {}, _stills(run)))
     except BadInput:
-        if run.manifest.status == "finished":
+        if run.has_summary:
             raise
         return ""  # tables of a run that was cut off cannot be read; the rest of the page still can
     return player_html(shown, plan, run.cameras())
@@ -129,7 +129,7 @@ def _stills(run: RunFolder) -> dict[str, tuple[Still, ...]]:
 def _lead(run: RunFolder, plan: StorePlan, summary: RunSummary | None) -> str:
     cameras = wording.count(len(run.cameras()), "camera")
     if summary is None:
-        return f"This run of the scenario {run.manifest.scenario} has no figures yet. {cameras} watched the store."
+        return f"This run of the scenario {run.manifest.scenario} has no figures. {cameras} watched the store."
     people = wording.count(summary.people, "person", "people")
     return (
         f"{people} went shopping for {summary.store_seconds:.0f} seconds in a simulated store. {cameras} and the "

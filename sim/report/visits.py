@@ -13,7 +13,7 @@ from sim.store_plan import StorePlan
 from store import events as store
 from store.ledger import Receipt
 
-Verdict = Literal["exact", "wrong", "not billed"]
+Verdict = Literal["exact", "wrong", "not billed", "still open"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +62,9 @@ class EvidenceLine:
 
 @dataclass(frozen=True, slots=True)
 class VisitView:
-    """A visit with everything about it; `visit` is None where somebody should have been billed and was not."""
+    """A visit with everything about it; `billed` False where there is no receipt, because the store missed the shopper
+    or, with `cut_off`, because the run ended while the shopper was still inside; `visit` None where it never saw one.
+    """
 
     visit: str | None
     account: str
@@ -74,12 +76,14 @@ class VisitView:
     billed_cents: int
     lines: tuple[ItemLine, ...]
     evidence: tuple[EvidenceLine, ...]
+    billed: bool = True
+    cut_off: bool = False
 
     @property
     def verdict(self) -> Verdict:
         """Exact where account, items and counts all match the truth."""
-        if self.visit is None and self.lines:
-            return "not billed"
+        if not self.billed:
+            return "still open" if self.cut_off else "not billed"
         return "exact" if all(line.billed == line.taken for line in self.lines) else "wrong"
 
     @property
@@ -101,6 +105,8 @@ class VisitView:
     def story(self) -> str:
         """What went wrong, in one sentence."""
         wrong = [f"{line.difference} of {line.name}" for line in self.lines if line.difference]
+        if self.verdict == "still open":
+            return "The run ended before this shopper left and was billed."
         if self.verdict == "not billed":
             return "This shopper left with items and was never billed."
         return "Every item and count on the bill is what was really taken." if not wrong else "; ".join(wrong) + "."
@@ -116,7 +122,15 @@ def visit_views(run: RunFolder) -> list[VisitView]:
         real = waiting.pop(0) if waiting else {}
         views.append(_view(receipt, real, journal))
     left = [(account, real) for account, rest in truth.items() for real in rest if real["items"]]
-    return views + [_unbilled(account, real, journal.plan) for account, real in left]
+    open_visits = _open_visits(journal, {view.visit for view in views})
+    cut_off = not run.has_summary  # the report is written before the run calls itself finished
+    return views + [_unbilled(account, real, open_visits.get(account), journal, cut_off) for account, real in left]
+
+
+def _open_visits(journal: JournalOfRun, billed: set[str | None]) -> dict[str, store.VisitOpened]:
+    """Visits without a receipt, by account."""
+    opened = [event for event in journal.events if isinstance(event, store.VisitOpened)]
+    return {event.account: event for event in opened if event.visit not in billed}
 
 
 def _truth_by_account(rows: Sequence[Mapping[str, Any]]) -> dict[str, list[Mapping[str, Any]]]:
@@ -141,10 +155,24 @@ def _view(receipt: Receipt, real: Mapping[str, Any], journal: JournalOfRun) -> V
     )
 
 
-def _unbilled(account: str, real: Mapping[str, Any], plan: StorePlan) -> VisitView:
+def _unbilled(
+    account: str, real: Mapping[str, Any], opened: store.VisitOpened | None, journal: JournalOfRun, cut_off: bool
+) -> VisitView:
     people = real["people"]
-    number = len(people) if isinstance(people, list) else int(people)
-    return VisitView(None, account, number, 0.0, 0.0, None, False, 0, item_lines({}, real["items"], plan), ())
+    return VisitView(
+        visit=opened.visit if opened else None,
+        account=account,
+        people=len(people) if isinstance(people, list) else int(people),
+        opened=opened.t if opened else 0.0,
+        closed=0.0,
+        confidence=None,
+        flagged=False,
+        billed_cents=0,
+        lines=item_lines({}, real["items"], journal.plan),
+        evidence=tuple(evidence_lines(opened.visit, journal, real["items"])) if opened else (),
+        billed=False,
+        cut_off=cut_off,
+    )
 
 
 def item_lines(billed: Mapping[str, int], taken: Mapping[str, int], plan: StorePlan) -> tuple[ItemLine, ...]:

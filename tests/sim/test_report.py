@@ -24,6 +24,7 @@ from sim.report.visits import ItemLine, evidence_lines, item_lines, visit_views
 from sim.report.wording import clock, figure, figure_note, moment, money, share, signed_money
 from sim.run_folder import RunFolder
 from sim.store_plan import StorePlan, load_store
+from store.ledger import Ledger
 from store.privacy.figures import Figure
 from store.privacy.metrics import METRICS
 from tests.dashboard.fake_run import SHOPPERS, copy_run, write_fake_run
@@ -148,6 +149,16 @@ def test_somebody_who_was_never_billed_is_shown(run: RunFolder, tmp_path: Path) 
 @lru_cache(maxsize=1)
 def corner_shop() -> StorePlan:
     return load_store("corner-shop")
+
+
+def test_somebody_still_inside_when_the_run_ended_is_no_thief(run: RunFolder, tmp_path: Path) -> None:
+    folder = copy_run(run.path, tmp_path / "cut-off", "interrupted")
+    (folder / "store.sqlite").unlink()
+    Ledger(f"sqlite:///{folder / 'store.sqlite'}").close()
+    views = {view.account: view for view in visit_views(RunFolder(folder))}
+    assert views["ada"].verdict == "still open"
+    assert any(line.text.startswith("Took") for line in views["ada"].evidence)
+    assert "femi" not in views  # took nothing
 
 
 COUNTS = st.dictionaries(st.sampled_from(["cola-can", "milk", "rice", "unknown"]), st.integers(1, 5))
