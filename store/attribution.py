@@ -24,8 +24,8 @@ from store.identification import Identification, Items
 Cart = tuple[tuple[str, int], ...]
 """Products with counts above 0, in order of product."""
 
-Misplaced = tuple[tuple[str, tuple[str, ...]], ...]
-"""Items that lie in wrong places: product and plates, in order."""
+Misplaced = tuple[tuple[str, tuple[str, ...], float], ...]
+"""Items that lie in wrong places: product, plates, and what they weighed when they were put there (g); in order."""
 
 
 SAME_MOMENT_S = 0.35
@@ -222,10 +222,12 @@ class Belief:
     def _astray(self, story: Story, change: WeightChange, shelf: Mapping[Items, float]) -> dict[Items, float]:
         """Log probability of the items that lie astray on these plates in this story."""
         found: dict[Items, float] = {}
-        for product, plates in story.misplaced:
+        ident = self.identification
+        for product, plates, known_g in story.misplaced:
             if set(plates) & set(change.plates):
                 items: Items = ((product, 1),)
-                weight = self.identification.weight(items, change.delta_g, change.sd_g)
+                weight = ident.weight(items, change.delta_g, change.sd_g)
+                weight = ident.same_item(weight, change.delta_g, [known_g], change.sd_g)
                 found[items] = max(shelf.get(items, -1e9), weight + log(self.settings.misplaced_first))
         return found
 
@@ -256,30 +258,50 @@ class Belief:
             nothing = self.identification.nothing() + log(self.settings.unheld + exp(unknown))
             yield _Draft(story.log_w + nothing, story, (_Act(None, ()),))
 
-    def _returnable(self, change: WeightChange) -> dict[tuple[str, int], float]:
-        """Log probability of each product and number that can have been put back, whoever did it."""
-        ident, found = self.identification, {}
+    def _returnable(self, change: WeightChange) -> dict[tuple[str, int], tuple[float, float]]:
+        """Log prior and log density of each product and number that can have been put back, whoever did it."""
+        ident = self.identification
+        found: dict[tuple[str, int], tuple[float, float]] = {}
         for product in sorted(self.held()):
             home = self._at_home(product, change.plates)
             place = log(1 - self.settings.misplace if home else self.settings.misplace)
             for number in range(1, MOST_AT_ONCE + 1):
                 weight = ident.weight(((product, -number),), change.delta_g, change.sd_g)
-                log_p = place + ident.quantity(number) + weight
-                if log_p > ident.nothing() - self.settings.keep:
-                    found[product, number] = log_p
+                prior = place + ident.quantity(number)
+                if prior + weight > ident.nothing() - self.settings.keep:
+                    found[product, number] = prior, weight
         return found
 
     def _put_back(
-        self, story: Story, change: WeightChange, log_w: float, act: _Act, shelf: Mapping[tuple[str, int], float]
+        self,
+        story: Story,
+        change: WeightChange,
+        log_w: float,
+        act: _Act,
+        shelf: Mapping[tuple[str, int], tuple[float, float]],
     ) -> Iterator[_Draft]:
         for product, count in act.items:
             for number in range(1, count + 1):
-                log_p = shelf.get((product, number))
-                if log_p is None:
+                if (product, number) not in shelf:
                     continue
-                added = () if self._at_home(product, change.plates) else ((product, change.plates),) * number
-                stray = tuple(sorted((*story.misplaced, *added))) if added else None
-                yield _Draft(log_w + log_p, story, (_Act(act.visit, ((product, -number),), act.giver),), stray)
+                prior, weight = shelf[product, number]
+                if number == 1:
+                    known = self._weighed(story, act.giver or act.visit, product)
+                    weight = self.identification.same_item(weight, change.delta_g, known, change.sd_g)
+                stray = None
+                if not self._at_home(product, change.plates):
+                    one = (product, change.plates, round(abs(change.delta_g) / number, 1))
+                    stray = tuple(sorted((*story.misplaced, *(one,) * number)))
+                back = _Act(act.visit, ((product, -number),), act.giver)
+                yield _Draft(log_w + prior + weight, story, (back,), stray)
+
+    def _weighed(self, story: Story, owner: str | None, product: str) -> list[float]:
+        """Grams of the single items of a product that an owner took in a story."""
+        return [
+            abs(self.changes[deed.change].delta_g)
+            for deed in (story.deeds.back() if story.deeds else ())
+            if deed.visit == owner and deed.items == ((product, 1),) and deed.change in self.changes
+        ]
 
     def _at_home(self, product: str, plates: Iterable[str]) -> bool:
         slots_on = self.identification.planogram.slots_on
@@ -331,7 +353,7 @@ def _written(draft: _Draft, change: str) -> Story:
 
 def _stray(story: Story, items: Items, plates: tuple[str, ...]) -> Misplaced | None:
     """The stray items left when `items` are taken from `plates`, None where none of them lay astray there."""
-    for number, (product, place) in enumerate(story.misplaced):
+    for number, (product, place, _) in enumerate(story.misplaced):
         if items == ((product, 1),) and set(place) & set(plates):
             return story.misplaced[:number] + story.misplaced[number + 1 :]
     return None

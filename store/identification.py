@@ -33,6 +33,7 @@ class IdentificationSettings(BaseModel):
     astride: float = Field(default=0.3, gt=0, le=1, description="factor where that would stand on several plates")
     elsewhere: float = Field(default=0.01, gt=0, lt=1, description="probability of any product of the store")
     two_products: float = Field(default=0.01, ge=0, lt=1, description="probability of two products in one change")
+    same_item: float = Field(default=0.85, ge=0, lt=1, description="trust in that an item weighs what it weighed")
     other_share: float = Field(default=0.01, gt=0, lt=1, description="probability of nothing on sale at all")
     other_range_g: float = Field(default=1500.0, gt=0, description="range of weights of what is not on sale, grams")
 
@@ -63,6 +64,16 @@ class Identification:
         miss, sd = delta_g - expected, sqrt(variance)
         tails = self.settings.outliers
         return log((1 - tails) * _normal(miss, sd) + tails * _normal(miss, 5 * sd) + 1e-300)
+
+    def same_item(self, weight: float, delta_g: float, known_g: Sequence[float], sd_g: float) -> float:
+        """Log density of a change by an item that was weighed before, as one of `known_g`, if it is that very item.
+
+        `weight` is the log density for any item of its product, which it may be after all.
+        """
+        if not known_g:
+            return weight
+        best = max(_normal(abs(delta_g) - known, sqrt(2) * sd_g + 0.3) for known in known_g)
+        return log(self.settings.same_item * best + (1 - self.settings.same_item) * exp(weight) + 1e-300)
 
     def place(self, product: str, plates: tuple[str, ...]) -> float:
         """Log probability that what is moved on these plates is this product, before its weight is known."""

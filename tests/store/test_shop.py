@@ -110,7 +110,7 @@ def test_a_visit_survives_that_its_track_changes_its_id():
     day.pick(bob, "rice", at=10.0)
     day.lose(ann, 10.5, 12.0)
     day.pick(ann, "jam", at=16.0)
-    day.pick(bob, "towels", at=17.0, beside=0.1)
+    day.pick(bob, "towels", at=17.0, beside=-0.3)
     day.leave(ann, at=24.0)
     day.leave(bob, at=27.0)
     assert billed(day.run()) == day.truth()
