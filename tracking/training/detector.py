@@ -31,7 +31,7 @@ class DetectorTraining:
     """Pictures shown while learning boxes alone."""
     pose_pictures: int = 13_000
     """Pictures shown while learning keypoints with the boxes."""
-    polish_pictures: int = 12_000
+    polish_pictures: int = 8_000
     """Pictures shown in a second, lower cycle over both."""
     batch: int = 16
     """Pictures a step."""
