@@ -7,6 +7,8 @@ under other ids; a track that nobody owns and that begins where a member's track
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from itertools import combinations
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -53,6 +55,10 @@ class GateSettings(BaseModel):
     shadow_m: float = Field(
         default=0.6, gt=0, le=2, description="nearer than this, two tracks may be one person, metres"
     )
+    meeting_certainty: float = Field(
+        default=0.99, gt=0, le=1, description="chance that a close meeting swaps no tracks"
+    )
+    relink_certainty: float = Field(default=0.95, gt=0, le=1, description="chance that a track found again is theirs")
     return_s: float = Field(default=2.0, gt=0, le=30, description="who is still seen inside so long after has not left")
 
 
@@ -91,6 +97,7 @@ class Gates:
         self._scans: dict[str, list[tuple[float, str]]] = {gate.id: [] for gate in gates}
         self._exits: list[_Exit] = []
         self._departures: list[_Departure] = []
+        self._meeting: set[tuple[int, int]] = set()
         self._opened = 0
 
     def scan(self, scan: GateScan) -> Visit | None:
@@ -133,6 +140,7 @@ class Gates:
         """Takes the newest positions: follows, loses, links and releases members."""
         self._expire_scans(where.t)
         self._follow(where)
+        self._doubt_meetings()
         self._link_awaited(where)
         self._relink_lost(where)
         self._let_go(where)
@@ -178,6 +186,18 @@ class Gates:
             elif member.where == "tracked":
                 member.where = "lost"
                 self._journal(MemberLost(where.t, member.visit, member.number, member.track))
+
+    def _doubt_meetings(self) -> None:
+        """Where two people come so close that their tracks may be swapped, both become a little less certain."""
+        tracked = [member for member in self.members() if member.where == "tracked"]
+        now: set[tuple[int, int]] = set()
+        for one, other in combinations(tracked, 2):
+            if one.visit != other.visit and distance(one.x, one.y, other.x, other.y) < self.settings.shadow_m:
+                now.add((id(one), id(other)))
+                if (id(one), id(other)) not in self._meeting:
+                    one.certainty *= self.settings.meeting_certainty
+                    other.certainty *= self.settings.meeting_certainty
+        self._meeting = now
 
     def _follow_home(self, member: Member) -> None:
         """The tracker itself found the member's first track again: that outweighs our guess from continuity."""
@@ -253,15 +273,16 @@ class Gates:
         cost = away / (0.7 + self.settings.walk_m_s * gap) + (0.0 if last.confirmed else 0.3)
         return cost if cost < 2.0 else IMPOSSIBLE
 
-    def _link(self, member: Member, track: int, where: Whereabouts, how: str) -> None:
+    def _link(self, member: Member, track: int, where: Whereabouts, how: Literal["gate", "relinked"]) -> None:
         last = where.last(track)
         member.track, member.where = track, "tracked"
         member.x, member.y, member.seen = last.x, last.y, last.t
         if member.home_track is None:
             member.home_track = track
+        if how == "relinked":
+            member.certainty *= self.settings.relink_certainty
         self.owner[track] = member
-        known = "gate" if how == "gate" else "relinked"
-        self._journal(VisitLinked(where.t, member.visit, member.number, track, known))  # type: ignore[arg-type]
+        self._journal(VisitLinked(where.t, member.visit, member.number, track, how))
 
     def _let_go(self, where: Whereabouts) -> None:
         ripe = [one for one in self._exits if one.t <= where.t - self.settings.decide_s]

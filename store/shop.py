@@ -173,13 +173,17 @@ class Shop:
         parts = [(deed, item) for deed in deeds for item in deed.items or ((None, 0),)]
         for number, (deed, (product, quantity)) in enumerate(parts, start=1):
             probability = round(self.belief.probability(deed), 4)
-            told = {"t": change.t, "change": name, "product": product, "quantity": quantity, "chosen": deed.visit}
-            told |= {"probability": probability, "part": number, "parts": len(parts)}
             if name == change.id:
                 self._attributions += 1
-                self.journal(Attribution(id=f"a{self._attributions}", candidates=culprits, **told))  # type: ignore[arg-type]
+                identity = f"a{self._attributions}"
+                told: StoreEvent = Attribution(
+                    change.t, identity, name, product, quantity, culprits, deed.visit, probability, number, len(parts)
+                )
             else:
-                self.journal(Reattribution(because=change.id, **told))  # type: ignore[arg-type]
+                told = Reattribution(
+                    change.t, name, product, quantity, deed.visit, probability, number, len(parts), change.id
+                )
+            self.journal(told)
             if deed.giver is not None and deed.visit is not None and product is not None:
                 over = HandOver(change.t, name, product, abs(quantity), deed.giver, deed.visit, probability)
                 self.journal(over)
@@ -211,7 +215,8 @@ class Shop:
         self._reported = {name: deeds for name, deeds in self._reported.items() if name in self.belief.changes}
 
     def _receipt(self, visit: Visit, t: float) -> Receipt:
-        content, confidence = self.belief.carts(visit.id)[0]
+        content, share = self.belief.carts(visit.id)[0]
+        confidence = share * visit.certainty
         cart = Cart(dict(content))
         return Receipt(
             visit=visit.id,

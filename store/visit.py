@@ -1,6 +1,7 @@
 """A visit: one party on one token, and the members by whom the cameras know it."""
 
 from dataclasses import dataclass, field
+from math import prod
 from typing import Literal
 
 Where = Literal["awaited", "tracked", "lost", "left"]
@@ -12,7 +13,7 @@ class Member:
 
     `where`: `awaited` has passed the gate but no track is known to be theirs, `tracked`, `lost` inside the store,
     `left`. `track` is the newest track and stays after it is lost; `x`, `y`, `seen` are its last position (metres) and
-    time, at first those of the gate.
+    time, at first those of the gate. `certainty` is the probability that the track has been theirs all along.
     """
 
     visit: str
@@ -25,6 +26,7 @@ class Member:
     track: int | None = None
     home_track: int | None = None
     left: float | None = None
+    certainty: float = 1.0
 
 
 @dataclass(slots=True)
@@ -42,6 +44,11 @@ class Visit:
     def people(self) -> int:
         """Members who have entered."""
         return len(self.members)
+
+    @property
+    def certainty(self) -> float:
+        """Probability that every member was followed rightly."""
+        return prod(member.certainty for member in self.members)
 
     @property
     def inside(self) -> list[Member]:
