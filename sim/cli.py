@@ -1,7 +1,6 @@
 """The `aisle` command. Exit codes: 0 done, 2 bad input (one line), 1 anything else, 130 interrupted."""
 
 import os
-import subprocess
 import sys
 from pathlib import Path
 from typing import Annotated, Literal
@@ -199,7 +198,8 @@ def dashboard(
     options = ["--server.port", str(port), "--server.headless", str(headless).lower()]
     options += ["--browser.gatherUsageStats", "false"]
     command = [sys.executable, "-m", "streamlit", "run", str(page), *options, "--", str(runs.resolve())]
-    raise typer.Exit(subprocess.call(command))
+    # Becomes the server, so that stopping the command stops the server and leaves nothing behind.
+    os.execv(sys.executable, command)
 
 
 def main() -> None:
