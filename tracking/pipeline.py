@@ -80,7 +80,7 @@ class StoreTracker:
         self._tracklets = {name: Tracklets(self.settings.tracklets) for name in cameras}
         self._locator = FootPointLocator(self.settings.foot_points)
         self._statures = Statures(self._locator.stature_prior)
-        self._floor = FloorTracker(area, self.settings.floor)
+        self._floor = FloorTracker(area, self.settings.floor, self.cameras)
         self._hands = HandFinder(self.cameras, self.settings.hands)
         #: Observations of the last tick with their global track, or None where nobody is meant.
         self.last_observations: list[tuple[Observation, int | None]] = []

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
 from tracking.floor.appearance import SimilarityScale
-from tracking.floor.association import similarity
+from tracking.floor.association import overlaps, similarity
 from tracking.floor.settings import FloorSettings
 from tracking.floor.track import Stage, Track
 
@@ -21,6 +22,7 @@ _CLEAR_MARGIN = 1.0
 _GALLERY_LIMIT = 6.0
 _ENOUGH_LOOKS = 6
 _PROOF_OF_TWO = -15
+_APART = 0.6
 
 
 class Identities:
@@ -83,12 +85,13 @@ class Identities:
     def is_double(self, older: Track, newer: Track) -> bool:
         """Whether two tracks that were both seen at this tick have been one person for long enough to merge them.
 
-        Counts ticks at which they were close and no camera saw both; a camera that sees both proves that they are two.
+        Counts ticks at which they were close and no camera saw both; a camera that sees both apart proves that they are
+        two. Two boxes of which one lies mostly in the other prove nothing: detectors often see one person twice.
         """
         gap = float(np.linalg.norm(older.place - newer.place))
         believed = newer.stage is Stage.CONFIRMED
         count = older.doubles.get(newer.id, 0)
-        if set(older.cameras) & set(newer.cameras):
+        if any(apart(older.boxes[camera], newer.boxes[camera]) for camera in older.boxes.keys() & newer.boxes.keys()):
             older.doubles[newer.id] = _PROOF_OF_TWO * (3 if believed else 1)
             return False
         if gap > self.settings.merge_m * (1.0 if believed else 1.5):
@@ -138,6 +141,11 @@ class Identities:
         return self.odds(one, other) + self.odds(other, one) - stay
 
 
+def apart(box: NDArray[np.float32], other: NDArray[np.float32]) -> bool:
+    """Whether two boxes of one frame are surely two people."""
+    return float(overlaps(np.stack([box, other]))[0, 1]) < _APART
+
+
 def exchange(one: Track, other: Track) -> None:
     """Exchange who two tracks are; where they are stays."""
     one.id, other.id = other.id, one.id
@@ -151,7 +159,7 @@ def absorb(keeper: Track, other: Track) -> None:
     """Let `keeper` go on as what `other` follows: a lost track found again."""
     keeper.mean, keeper.cov = other.mean, other.cov
     keeper.seen, keeper.seen_at = other.seen, other.seen_at
-    keeper.members, keeper.recent, keeper.cameras = other.members, other.recent, other.cameras
+    keeper.members, keeper.recent, keeper.boxes = other.members, other.recent, other.boxes
     keeper.ticks += other.ticks
     keeper.rivals.clear()
     keeper.doubles.clear()

@@ -29,6 +29,10 @@ class FloorSettings(BaseModel):
         default=3, ge=1, le=100, description="ticks seen before a track at an entrance is believed"
     )
     relink_ticks: int = Field(default=4, ge=1, le=100, description="ticks seen before a lost track is looked for")
+    vouching_ticks: int = Field(
+        default=2, ge=0, le=100, description="ticks seen by two cameras that make a track likely"
+    )
+    lonely_ticks: int = Field(default=10, ge=1, le=1000, description="ticks that one camera alone needs instead")
     intruder_seconds: float = Field(
         default=2.0, gt=0, le=60, description="seen by two cameras for so long: believed anywhere"
     )

@@ -35,6 +35,7 @@ class Track:
         seen: when it was last seen, s.
         seen_at: where (2,) it was last seen.
         ticks: ticks at which it was seen; pairs_of_cameras: those at which two cameras saw it.
+        boxes: (4,) pixels by camera, at the tick when it was last seen.
         members: newest tracklet by camera.
         known: looks over its life, taken only while nobody could be confused with it.
         recent: looks of the last seconds.
@@ -52,7 +53,7 @@ class Track:
     stage: Stage = Stage.PROVISIONAL
     ticks: int = 1
     pairs_of_cameras: int = 0
-    cameras: tuple[str, ...] = ()
+    boxes: dict[str, NDArray[np.float32]] = field(default_factory=dict)
     members: dict[str, int] = field(default_factory=dict)
     strikes: dict[str, int] = field(default_factory=dict)
     known: Gallery = field(default_factory=lambda: Gallery(LONG_LOOKS))
@@ -64,6 +65,11 @@ class Track:
     def doubtful(self, t: float) -> bool:
         """Whether this track may have been mixed up with another one since its looks were last clear."""
         return bool(self.rivals) and t - self.sure > _SURE_SECONDS
+
+    @property
+    def cameras(self) -> tuple[str, ...]:
+        """Cameras that saw it when it was last seen."""
+        return tuple(self.boxes)
 
     @property
     def place(self) -> Array:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
+from tracking.camera import Camera
 from tracking.floor import motion
 from tracking.floor.appearance import SimilarityScale
 from tracking.floor.area import AreaTest, FloorArea
@@ -22,6 +23,7 @@ _ISOLATED = 0.3
 _SECOND_BOX = 0.65
 _STRIKES = 6
 _DOORSTEP_M = 0.5
+_CHEST_M = 1.2
 _WAITING_FACTOR = 3.0
 _LEARN_EVERY = 5
 # So many looks are taken even in company, or people who always walk together would never be known.
@@ -31,9 +33,18 @@ _FIRST_LOOKS = 40
 class FloorTracker:
     """Follows everybody on the floor from the observations of all cameras, tick by tick, with no look ahead."""
 
-    def __init__(self, area: FloorArea, settings: FloorSettings | None = None) -> None:
-        """An empty floor."""
+    def __init__(
+        self, area: FloorArea, settings: FloorSettings | None = None, cameras: Mapping[str, Camera] | None = None
+    ) -> None:
+        """An empty floor.
+
+        Args:
+            area: where people are followed.
+            settings: of the fusion.
+            cameras: with them, what only one of several cameras sees that look there is believed less.
+        """
         self.settings = settings or FloorSettings()
+        self._cameras = dict(cameras or {})
         self._area = AreaTest(area)
         self._tracks: list[Track] = []
         self._ended: list[Track] = []
@@ -136,8 +147,8 @@ class FloorTracker:
         track.mean[:2] = self._area.beside_obstacle(track.mean[:2])
         track.seen, track.seen_at = t, track.mean[:2].copy()
         track.ticks += 1
-        track.cameras = tuple(one.camera for one in seen)
-        track.pairs_of_cameras += len(track.cameras) > 1
+        track.boxes = {one.camera: one.box for one in seen}
+        track.pairs_of_cameras += len(seen) > 1
 
     def _begin(self, t: float) -> None:
         """Begin provisional tracks of what belongs to nobody."""
@@ -154,7 +165,7 @@ class FloorTracker:
                 track.members[one.camera] = one.tracklet
                 track.recent.add(one.embedding)
                 begun[id(one)] = track
-            track.cameras = tuple(one.camera for one in group)
+            track.boxes = {one.camera: one.box for one in group}
             track.pairs_of_cameras = int(len(group) > 1)
             self._tracks.append(track)
         self.assignments = [(one, track or begun.get(id(one))) for one, track in self.assignments]
@@ -175,15 +186,25 @@ class FloorTracker:
         settings = self.settings
         for track in [one for one in self._tracks if one.stage is Stage.PROVISIONAL and one.seen == t]:
             entering = bool(self._area.area.entrance_gap(track.born_at)[0] <= 0)
-            if track.ticks < (settings.confirm_ticks if entering else settings.relink_ticks):
+            vouched = self._vouched(track)
+            needed = settings.confirm_ticks if entering else settings.relink_ticks
+            if track.ticks < (needed if vouched else settings.lonely_ticks):
                 continue
             lost = [one for one in self._tracks if one.stage is Stage.CONFIRMED and t - one.seen > 0.25]
             ended = [one for one in self._ended if t - one.seen < settings.ended_seconds]
             self_of = self._identities.lost_self(track, lost + ended, t, entering)
             if self_of is not None:
                 self._resume(self_of, track)
-            elif entering or self._intruder(track, t):
+            elif (entering and vouched) or self._intruder(track, t):
                 track.stage = Stage.CONFIRMED
+
+    def _vouched(self, track: Track) -> bool:
+        """Whether a second camera has seen it too, or none could."""
+        if track.pairs_of_cameras >= self.settings.vouching_ticks:
+            return True
+        head = np.append(track.place, _CHEST_M)
+        views = (camera.project(head)[0] / (camera.width, camera.height) for camera in self._cameras.values())
+        return sum(bool(((pixel >= 0) & (pixel < 1)).all()) for pixel in views) < 2
 
     def _intruder(self, track: Track, t: float) -> bool:
         """Whether somebody who appeared in an aisle has been seen too well to be a mistake."""
