@@ -29,6 +29,8 @@ _RATIO = np.array([0.935, 0.82, 0.82, 0.53, 0.53, 0.285, 0.285, 0.045, 0.045, 1.
 _RATIO_SD = np.array([0.02, 0.02, 0.02, 0.02, 0.02, 0.03, 0.03, 0.02, 0.02, 0.02, 0.01])
 # Distance in metres by which each cue may lie beside the vertical line over the floor point.
 _ASIDE_M = np.array([0.10, 0.14, 0.14, 0.10, 0.10, 0.15, 0.15, 0.20, 0.20, 0.12, 0.12])
+# Heads are found better than other keypoints, knees and ankles worse, as measured for the committed detector.
+_KEYPOINT_ERROR = np.array([0.7, 1, 1, 1, 1, 1.3, 1.3, 1.3, 1.3])
 _TOP, _BOTTOM, _CUES = 9, 10, 11
 
 
@@ -39,7 +41,12 @@ class FootPointSettings(BaseModel):
 
     keypoint_confidence: float = Field(default=0.45, ge=0, le=1, description="keypoints below say nothing")
     pixel_sd: float = Field(default=1.5, gt=0, le=50, description="error of a cue, pixels")
-    box_share_sd: float = Field(default=0.015, ge=0, le=0.5, description="further error, share of the box height")
+    box_share_sd: float = Field(
+        default=0.02, ge=0, le=0.5, description="further error of box ends, share of its height"
+    )
+    keypoint_share_sd: float = Field(
+        default=0.06, ge=0, le=0.5, description="the same of keypoints, share of box height"
+    )
     stature_m: float = Field(default=1.66, gt=0.3, lt=2.5, description="mean stature of shoppers, metres")
     stature_sd_m: float = Field(default=0.14, gt=0, lt=1, description="its standard deviation, metres")
     bottom_gate: float = Field(default=6.0, gt=0, le=100, description="chi square for the box to end at the feet")
@@ -116,9 +123,10 @@ class FootPointLocator:
         used[:, :_TOP] = confidence >= least
         used[:, _TOP] = boxes[:, 1] > 3
         used[:, _BOTTOM] = boxes[:, 3] < lowest - 4
-        sd = self.settings.pixel_sd + self.settings.box_share_sd * height
-        sds[:, :_TOP] = (sd[:, None] / np.maximum(confidence, 1e-3))[..., None]
-        sds[:, _TOP:] = (1.5 * sd)[:, None, None]
+        settings = self.settings
+        sd = settings.pixel_sd + settings.keypoint_share_sd * height
+        sds[:, :_TOP] = (sd[:, None] * _KEYPOINT_ERROR / np.maximum(confidence, 1e-3))[..., None]
+        sds[:, _TOP:] = (settings.pixel_sd + settings.box_share_sd * height)[:, None, None]
         # Arms and bags move the middle of a box sideways more than its ends move up and down.
         sds[:, _TOP:, 0] += 0.12 * (boxes[:, 2:3] - boxes[:, 0:1])
         return pixels, sds, used
