@@ -21,8 +21,9 @@ check:
 	.venv/bin/lint-imports
 	.venv/bin/mypy
 
+# One process a package, as in use: training with PyTorch after drawing with Mesa in one process crashed in its libraries.
 pytest:
-	.venv/bin/python -m pytest
+	@set -e; for package in tracking store sim dashboard; do .venv/bin/python -m pytest tests/$$package; done
 
 clean:
 	rm -rf .venv .uv runs .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

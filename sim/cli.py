@@ -55,10 +55,12 @@ def run(
 ) -> None:
     """Runs one scenario: world, cameras, tracking, billing and policies, into a run folder."""
     from sim.console import print_run, progress_bar
+    from sim.graphics import choose_backend
     from sim.run import RunOptions, run_scenario
     from sim.run_folder import new_run_folder
     from sim.scenario import load_scenario
 
+    choose_backend()  # before the progress bar: a machine that cannot draw is told so in one line
     loaded = load_scenario(scenario)
     chosen = loaded.seed if seed is None else seed
     folder = new_run_folder(out, f"{loaded.name}-seed{chosen}")
