@@ -23,6 +23,7 @@ _GALLERY_LIMIT = 6.0
 _ENOUGH_LOOKS = 6
 _PROOF_OF_TWO = -15
 _APART = 0.6
+_ANOTHER_LOOK = -2.0
 
 
 class Identities:
@@ -101,6 +102,14 @@ class Identities:
         needed = self.settings.merge_ticks * (3 if believed else 1)
         return count + 1 >= needed and self.odds(newer, older) > (1.0 if believed else -1.0)
 
+    def suspected(self, newer: Track, tracks: Iterable[Track]) -> bool:
+        """Whether somebody new may soon turn out to be the double of a confirmed track, so that belief can wait."""
+        return any(
+            one.doubles.get(newer.id, 0) > 0 and self.odds(newer, one) > _ANOTHER_LOOK
+            for one in tracks
+            if one.stage is Stage.CONFIRMED
+        )
+
     def note_contacts(self, tracks: Sequence[Track], t: float) -> None:
         """Remember which confirmed tracks are close enough to be mixed up, and forget contacts of long ago."""
         places = np.array([one.place for one in tracks]).reshape(-1, 2)
@@ -153,6 +162,15 @@ def exchange(one: Track, other: Track) -> None:
     for track in (one, other):
         track.rivals.clear()
         track.doubles.clear()
+
+
+def unite(keeper: Track, other: Track) -> None:
+    """Let `keeper` take over a double of itself; where it is comes from whichever of the two is surer."""
+    keeper.members = {**other.members, **keeper.members}
+    if other.sd < keeper.sd or len(other.boxes) > len(keeper.boxes):
+        keeper.mean, keeper.cov = other.mean, other.cov
+    keeper.doubles.pop(other.id, None)
+    keeper.rivals.pop(other.id, None)
 
 
 def absorb(keeper: Track, other: Track) -> None:

@@ -48,7 +48,7 @@ class FloorSettings(BaseModel):
     hold_seconds: float = Field(default=4.0, ge=0, le=600, description="unseen people who stood still, for so long")
     still_speed: float = Field(default=0.35, ge=0, le=5, description="slower counts as standing still, m/s")
     merge_m: float = Field(default=0.7, gt=0, le=5, description="tracks closer than this may be one person, metres")
-    merge_ticks: int = Field(default=6, ge=1, le=1000, description="after so many ticks without being seen as two")
+    merge_ticks: int = Field(default=4, ge=1, le=1000, description="after so many ticks without being seen as two")
     contact_m: float = Field(default=1.0, gt=0, le=5, description="people closer than this may be confused, metres")
     contact_seconds: float = Field(
         default=10.0, gt=0, le=600, description="how long a confusion is looked for afterwards"

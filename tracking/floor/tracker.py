@@ -13,7 +13,7 @@ from tracking.floor.appearance import SimilarityScale
 from tracking.floor.area import AreaTest, FloorArea
 from tracking.floor.association import Candidates, overlaps
 from tracking.floor.births import grouped
-from tracking.floor.identity import Identities, absorb
+from tracking.floor.identity import Identities, absorb, unite
 from tracking.floor.settings import FloorSettings
 from tracking.floor.track import Stage, Track
 from tracking.observation import FloorTrack, Observation
@@ -195,6 +195,8 @@ class FloorTracker:
             self_of = self._identities.lost_self(track, lost + ended, t, entering)
             if self_of is not None:
                 self._resume(self_of, track)
+            elif self._identities.suspected(track, self._tracks):
+                continue
             elif (entering and vouched) or self._intruder(track, t):
                 track.stage = Stage.CONFIRMED
 
@@ -226,7 +228,7 @@ class FloorTracker:
             for newer in seen:
                 later = newer.stage is Stage.PROVISIONAL or newer.born > older.born
                 if newer is not older and later and self._identities.is_double(older, newer):
-                    older.members = {**newer.members, **older.members}
+                    unite(older, newer)
                     self._tracks = [one for one in self._tracks if one is not newer]
                     self.assignments = [(one, older if who is newer else who) for one, who in self.assignments]
                     return
