@@ -1,12 +1,12 @@
 # Variables: PYTHON (3.11 or newer), TORCH_BACKEND=cpu for the small build of PyTorch without CUDA.
 AISLE := .venv/bin/aisle
-DEMO_RUN := runs/demo
 export YOLO_OFFLINE := 1
 
 .PHONY: demo test setup check pytest clean
 
 demo: setup
-	$(AISLE) demo --out $(DEMO_RUN)
+	$(AISLE) run corner-shop
+	@echo "To look at it: $(AISLE) dashboard runs"
 
 test:
 	@sh setup/install.sh with-browser
