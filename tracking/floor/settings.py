@@ -30,13 +30,13 @@ class FloorSettings(BaseModel):
     )
     relink_ticks: int = Field(default=4, ge=1, le=100, description="ticks seen before a lost track is looked for")
     vouching_ticks: int = Field(
-        default=2, ge=0, le=100, description="ticks seen by two cameras that make a track likely"
+        default=2, ge=0, le=100, description="ticks of a second camera that make a track likely"
     )
     lonely_ticks: int = Field(default=10, ge=1, le=1000, description="ticks that one camera alone needs instead")
     intruder_seconds: float = Field(
         default=2.0, gt=0, le=60, description="seen by two cameras for so long: believed anywhere"
     )
-    loner_seconds: float = Field(default=6.0, gt=0, le=600, description="the same for one camera, if it walks")
+    loner_seconds: float = Field(default=20.0, gt=0, le=600, description="the same for one camera, if it walks")
     loner_metres: float = Field(default=1.0, gt=0, le=100, description="how far it must have walked")
     provisional_patience: float = Field(
         default=0.6, gt=0, le=60, description="seconds unseen that end a provisional track"

@@ -34,7 +34,7 @@ class Track:
         born, born_at: when (s) and where (2,) it was first seen.
         seen: when it was last seen, s.
         seen_at: where (2,) it was last seen.
-        ticks: ticks at which it was seen; pairs_of_cameras: those at which two cameras saw it.
+        ticks: ticks at which it was seen; sightings: the same by camera.
         boxes: (4,) pixels by camera, at the tick when it was last seen.
         members: newest tracklet by camera.
         known: looks over its life, taken only while nobody could be confused with it.
@@ -52,7 +52,7 @@ class Track:
     seen_at: Array
     stage: Stage = Stage.PROVISIONAL
     ticks: int = 1
-    pairs_of_cameras: int = 0
+    sightings: dict[str, int] = field(default_factory=dict)
     boxes: dict[str, NDArray[np.float32]] = field(default_factory=dict)
     members: dict[str, int] = field(default_factory=dict)
     strikes: dict[str, int] = field(default_factory=dict)
@@ -70,6 +70,16 @@ class Track:
     def cameras(self) -> tuple[str, ...]:
         """Cameras that saw it when it was last seen."""
         return tuple(self.boxes)
+
+    @property
+    def second_opinion(self) -> int:
+        """Ticks at which the camera that saw it second most often saw it."""
+        counts = sorted(self.sightings.values())
+        return counts[-2] if len(counts) > 1 else 0
+
+    def saw(self, camera: str) -> None:
+        """Count one more sighting by a camera."""
+        self.sightings[camera] = self.sightings.get(camera, 0) + 1
 
     @property
     def place(self) -> Array:

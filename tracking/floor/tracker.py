@@ -148,7 +148,8 @@ class FloorTracker:
         track.seen, track.seen_at = t, track.mean[:2].copy()
         track.ticks += 1
         track.boxes = {one.camera: one.box for one in seen}
-        track.pairs_of_cameras += len(seen) > 1
+        for one in seen:
+            track.saw(one.camera)
 
     def _begin(self, t: float) -> None:
         """Begin provisional tracks of what belongs to nobody."""
@@ -164,9 +165,9 @@ class FloorTracker:
             for one in group:
                 track.members[one.camera] = one.tracklet
                 track.recent.add(one.embedding)
+                track.saw(one.camera)
                 begun[id(one)] = track
             track.boxes = {one.camera: one.box for one in group}
-            track.pairs_of_cameras = int(len(group) > 1)
             self._tracks.append(track)
         self.assignments = [(one, track or begun.get(id(one))) for one, track in self.assignments]
 
@@ -202,7 +203,7 @@ class FloorTracker:
 
     def _vouched(self, track: Track) -> bool:
         """Whether a second camera has seen it too, or none could."""
-        if track.pairs_of_cameras >= self.settings.vouching_ticks:
+        if track.second_opinion >= self.settings.vouching_ticks:
             return True
         head = np.append(track.place, _CHEST_M)
         views = (camera.project(head)[0] / (camera.width, camera.height) for camera in self._cameras.values())
@@ -211,7 +212,7 @@ class FloorTracker:
     def _intruder(self, track: Track, t: float) -> bool:
         """Whether somebody who appeared in an aisle has been seen too well to be a mistake."""
         age = t - track.born
-        if age >= self.settings.intruder_seconds and track.pairs_of_cameras >= 0.5 * track.ticks:
+        if age >= self.settings.intruder_seconds and track.second_opinion >= 0.3 * track.ticks:
             return True
         walked = float(np.linalg.norm(track.place - track.born_at))
         return age >= self.settings.loner_seconds and walked >= self.settings.loner_metres
