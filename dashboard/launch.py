@@ -60,7 +60,7 @@ def run_command(scenario: str, seed: int, folder: Path, policies: Sequence[str],
 def stop_run(pid: int) -> None:
     """Asks a run to stop as Ctrl-C does; its folder will say `interrupted`. Nothing happens if it is gone."""
     if process_alive(pid):
-        os.kill(pid, signal.SIGINT)
+        os.kill(pid, signal.SIGTERM)
 
 
 def reap(pid: int) -> None:

@@ -35,13 +35,13 @@ def test_a_run_starts_in_the_background_and_keeps_what_it_prints(
     assert run.folder.name.startswith("quick-seed3-")
 
 
-def test_stopping_is_the_same_as_ctrl_c() -> None:
+def test_stopping_ends_a_run_by_the_signal_that_runs_take_as_ctrl_c() -> None:
     process = subprocess.Popen([sys.executable, "-c", "import time; print('ready', flush=True); time.sleep(60)"],
                                stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)  # fmt: skip
     assert process.stdout is not None
     process.stdout.readline()
     stop_run(process.pid)
-    assert process.wait(20) == -signal.SIGINT
+    assert process.wait(20) == -signal.SIGTERM
 
 
 def test_stopping_a_run_that_is_gone_does_nothing() -> None:
