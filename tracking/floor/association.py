@@ -15,6 +15,7 @@ from tracking.observation import Observation
 
 Array = NDArray[np.float64]
 _REFUSED = 1e6
+_SHARED, _ONE_BODY_M = 0.4, 0.4
 # A spread of 0.1 m costs nothing; wider ones cost what they dilute the density of finding somebody just there.
 _USUAL_AREA = 0.1**4
 
@@ -98,6 +99,24 @@ def overlaps(boxes: NDArray[np.float32]) -> Array:
     result = shared / np.minimum(areas[:, None], areas[None])
     np.fill_diagonal(result, 0.0)
     return np.asarray(result)
+
+
+def without_doubles(seen: Sequence[Observation]) -> list[Observation]:
+    """The observations of one camera without second boxes of somebody: less certain, overlapping, in the same place.
+
+    Two people never stand closer than their shoulders allow, so overlapping boxes within 0.4 m are one person.
+    """
+    if len(seen) < 2:
+        return list(seen)
+    crowd = overlaps(np.stack([one.box for one in seen]))
+    floors = np.array([one.floor for one in seen])
+    gaps = np.linalg.norm(floors[:, None] - floors[None], axis=2)
+    same = (crowd > _SHARED) & (gaps < _ONE_BODY_M)
+    kept: list[int] = []
+    for k in sorted(range(len(seen)), key=lambda k: -seen[k].confidence):
+        if not any(same[k, other] for other in kept):
+            kept.append(k)
+    return [seen[k] for k in sorted(kept)]
 
 
 def similarity(one: Look | None, other: Look | None) -> float | None:

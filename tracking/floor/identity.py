@@ -96,11 +96,17 @@ class Identities:
             older.doubles[newer.id] = _PROOF_OF_TWO * (3 if believed else 1)
             return False
         if gap > self.settings.merge_m * (1.0 if believed else 1.5):
-            older.doubles.pop(newer.id, None)
+            # One bad foot point must not wipe out what was seen before; time apart does.
+            if abs(count) > 1:
+                older.doubles[newer.id] = count - int(np.sign(count))
+            else:
+                older.doubles.pop(newer.id, None)
             return False
         older.doubles[newer.id] = count + 1
         needed = self.settings.merge_ticks * (3 if believed else 1)
-        return count + 1 >= needed and self.odds(newer, older) > (1.0 if believed else -1.0)
+        # The longer no camera sees them apart, the less the looks have to say: bodies differ from side to side.
+        patience = min((count + 1) / needed - 1, 2.0)
+        return count + 1 >= needed and self.odds(newer, older) > (0.5 if believed else -1.0) - patience
 
     def suspected(self, newer: Track, tracks: Iterable[Track]) -> bool:
         """Whether somebody new may soon turn out to be the double of a confirmed track, so that belief can wait."""

@@ -11,7 +11,7 @@ from tracking.camera import Camera
 from tracking.floor import motion
 from tracking.floor.appearance import SimilarityScale
 from tracking.floor.area import AreaTest, FloorArea
-from tracking.floor.association import Candidates, overlaps
+from tracking.floor.association import Candidates, overlaps, without_doubles
 from tracking.floor.births import grouped
 from tracking.floor.identity import Identities, absorb, unite
 from tracking.floor.settings import FloorSettings
@@ -97,7 +97,8 @@ class FloorTracker:
         )
         given: dict[int, list[Observation]] = {}
         result: list[tuple[Observation, Track | None]] = []
-        for seen in _by_camera(observations):
+        for everything in _by_camera(observations):
+            seen = without_doubles(everything)
             pairs, odds = candidates.pair(seen, self._scale)
             crowd = overlaps(np.stack([one.box for one in seen]))
             for k, one in enumerate(seen):
