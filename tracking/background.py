@@ -97,8 +97,6 @@ class BackgroundSettings:
     """Protected margin around each detected box, as a share of its width and height."""
     adapt_every_seconds: float = 0.5
     """Time between updates; absorbing is slow, so it need not happen at every frame."""
-    moving_pixels: int = 40
-    """New pixels (at 384 px width) from which a camera counts as seeing something."""
 
 
 class Background:
@@ -117,7 +115,7 @@ class Background:
         self._protected: NDArray[np.float32] = np.zeros((0, 0), np.float32)
         self._waited_seconds = 0.0
         self._gain: NDArray[np.float64] = np.ones(3)
-        self._new_pixels = 0
+        self._new: NDArray[np.uint8] = np.zeros((1, 1), np.uint8)
 
     @property
     def learnt(self) -> bool:
@@ -125,9 +123,9 @@ class Background:
         return self._empty is not None or bool(self._warm_up)
 
     @property
-    def moving(self) -> bool:
-        """Whether the last frame given to `dim` or `foreground` held anything new; if not, it can be skipped."""
-        return self._new_pixels >= self.settings.moving_pixels
+    def new(self) -> NDArray[np.uint8]:
+        """What was new in the last frame given to `dim` or `foreground`: (h, w) uint8 at 384 px width, 255 new."""
+        return self._new
 
     def learn(self, frame: Frame) -> None:
         """Take in one (H, W, 3) frame of the empty store. A passer-by in fewer than half of them does no harm."""
@@ -143,9 +141,8 @@ class Background:
         small = shrink(frame, work_size(frame.shape[1], frame.shape[0]))
         empty = self._model()
         self._gain = brightness_gain(small, empty)
-        mask = novelty(small, _expected(small, empty, self._gain))
-        self._new_pixels = int(cv2.countNonZero(cv2.threshold(mask, 127, 255, cv2.THRESH_BINARY)[1]))
-        return mask
+        self._new = novelty(small, _expected(small, empty, self._gain))
+        return self._new
 
     def dim(self, frame: Frame) -> Frame:
         """The (H, W, 3) frame with the empty store faded, for the detector.

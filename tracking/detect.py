@@ -19,13 +19,15 @@ Frame = NDArray[np.uint8]
 """(H, W, 3) uint8, BGR."""
 
 Device = Literal["auto", "cpu", "cuda"]
-Network = Callable[[Frame], NDArray[np.float32]]
-"""Takes a batch (B, 224, 384, 3) uint8 BGR, gives (B, 4 + classes + 51, anchors) or (B, 300, 6 + 51) float32."""
-
+Place = tuple[float, float, float]
+"""Where an image lies on the network's canvas: scale, left and top in px."""
+_Found = tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32]]
 COMMITTED_WEIGHTS = Path(__file__).parent / "weights" / "detector.xml"
 INPUT_WIDTH, INPUT_HEIGHT = 384, 224
 FILL = 128
 _KEYPOINT_VALUES = 51
+# Parts of these many px: few enough different sizes that OpenVINO keeps what it prepares for each.
+_PART_STEP_X, _PART_STEP_Y, _LEAST_PART = 64, 32, 64
 
 
 class Detector(Protocol):
@@ -36,9 +38,30 @@ class Detector(Protocol):
         """Whether it expects frames in which the empty store is dimmed (see `tracking.background`)."""
         ...
 
-    def detect(self, images: Sequence[Frame]) -> list[list[Detection]]:
-        """The people in each of the (H, W, 3) images, in px of that image, most certain first."""
+    def detect(
+        self, images: Sequence[Frame], windows: Sequence[NDArray[np.floating]] | None = None
+    ) -> list[list[Detection]]:
+        """The people in each of the (H, W, 3) images, in px of that image, most certain first.
+
+        Args:
+            images: the frames.
+            windows: for each image (N, 4) xyxy px, outside of which there is nobody (see `tracking.windows`); None for
+                everywhere. A detector may look elsewhere too.
+        """
         ...
+
+
+@dataclass(frozen=True, slots=True)
+class Network:
+    """A network that is ready to run.
+
+    run: takes pictures (h, w, 3) uint8 BGR, h and w multiples of 32, and gives for each of them an array float32
+        (4 + classes + 51, anchors) or (300, 6 + 51).
+    any_size: whether h and w may differ from 224 and 384.
+    """
+
+    run: Callable[[Sequence[Frame]], list[NDArray[np.float32]]]
+    any_size: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,21 +102,33 @@ class YoloDetector:
         self.settings = settings or DetectorSettings()
         self._network = load_network(weights, device)
 
-    def detect(self, images: Sequence[Frame]) -> list[list[Detection]]:
-        """The people in each of the (H, W, 3) images, in px of that image, most certain first."""
-        if not images:
-            return []
-        canvases, places = zip(*(letterbox(image) for image in images), strict=True)
-        outputs = self._network(np.stack(canvases))
+    def detect(
+        self, images: Sequence[Frame], windows: Sequence[NDArray[np.floating]] | None = None
+    ) -> list[list[Detection]]:
+        """The people in each of the (H, W, 3) images, in px of that image, most certain first; see `Detector`."""
+        parts: list[Frame] = []
+        corners: list[tuple[int, int, int]] = []
+        places = []
+        for index, image in enumerate(images):
+            canvas, place = letterbox(image)
+            places.append(place)
+            somewhere = None if windows is None or not self._network.any_size else windows[index]
+            for left, top, right, bottom in parts_of_canvas(somewhere, place):
+                parts.append(canvas[top:bottom, left:right])
+                corners.append((index, left, top))
+        outputs = self._network.run(parts) if parts else []
+        seen: list[list[_Found]] = [[] for _ in images]
+        for (index, left, top), output in zip(corners, outputs, strict=True):
+            boxes, confidences, keypoints = decode(output, self.settings.confidence)
+            corner = np.array((left, top, 0), np.float32)
+            seen[index].append((boxes + corner[[0, 1, 0, 1]], confidences, keypoints + corner))
         return [
-            self._people(output, place, image.shape[1], image.shape[0])
-            for output, place, image in zip(outputs, places, images, strict=True)
+            self._people(found, place, image.shape[1], image.shape[0]) if found else []
+            for found, place, image in zip(seen, places, images, strict=True)
         ]
 
-    def _people(
-        self, output: NDArray[np.float32], place: tuple[float, float, float], width: int, height: int
-    ) -> list[Detection]:
-        boxes, confidences, keypoints = decode(output, self.settings.confidence)
+    def _people(self, found: Sequence[_Found], place: Place, width: int, height: int) -> list[Detection]:
+        boxes, confidences, keypoints = (np.concatenate([part[k] for part in found]) for k in range(3))
         kept = suppress(boxes, confidences, self.settings.overlap)[: self.settings.most]
         scale, left, top = place
         boxes = (boxes[kept] - (left, top, left, top)) / scale
@@ -107,7 +142,30 @@ class YoloDetector:
         ]
 
 
-def letterbox(image: Frame) -> tuple[Frame, tuple[float, float, float]]:
+def parts_of_canvas(windows: NDArray[np.floating] | None, place: Place) -> list[tuple[int, int, int, int]]:
+    """The parts (left, top, right, bottom) in px of the network's canvas that hold the windows (N, 4) of an image.
+
+    Each is grown to a size that the network takes, and moved inside the canvas; None gives the whole canvas.
+    """
+    if windows is None:
+        return [(0, 0, INPUT_WIDTH, INPUT_HEIGHT)]
+    scale, left, top = place
+    parts = []
+    for x1, y1, x2, y2 in np.asarray(windows, np.float64) * scale + (left, top, left, top):
+        begin, end = _grown(x1, x2, _PART_STEP_X, INPUT_WIDTH)
+        high, low = _grown(y1, y2, _PART_STEP_Y, INPUT_HEIGHT)
+        parts.append((begin, high, end, low))
+    return parts
+
+
+def _grown(low: float, high: float, step: int, limit: int) -> tuple[int, int]:
+    """An interval of a multiple of `step` px around low to high, inside 0 to `limit`."""
+    size = min(max(int(np.ceil((high - low) / step)) * step, _LEAST_PART), limit)
+    start = int(np.clip(round((low + high - size) / 2), 0, limit - size))
+    return start, start + size
+
+
+def letterbox(image: Frame) -> tuple[Frame, Place]:
     """The image at network size (224, 384, 3), centred on grey, and the place it has there: scale, left, top in px."""
     height, width = image.shape[:2]
     scale = min(INPUT_WIDTH / width, INPUT_HEIGHT / height)
@@ -202,19 +260,19 @@ def _openvino_network(path: Path) -> Network:
         raise MissingWeights(f"{path}: not a network that OpenVINO can read ({str(error).splitlines()[-1]})") from error
     requests = ov.AsyncInferQueue(compiled)
 
-    def run(batch: Frame) -> NDArray[np.float32]:
-        outputs: list[Any] = [None] * len(batch)
+    def run(pictures: Sequence[Frame]) -> list[NDArray[np.float32]]:
+        outputs: list[Any] = [None] * len(pictures)
 
         def keep(request: Any, index: int) -> None:
             outputs[index] = request.get_output_tensor(0).data[0].copy()
 
         requests.set_callback(keep)
-        for index in range(len(batch)):
-            requests.start_async({0: batch[index : index + 1]}, index)
+        for index, picture in enumerate(pictures):
+            requests.start_async({0: np.ascontiguousarray(picture)[None]}, index)
         requests.wait_all()
-        return np.stack(outputs)
+        return outputs
 
-    return run
+    return Network(run, any_size=compiled.input(0).partial_shape.is_dynamic)
 
 
 def _torch_network(path: Path, device: str) -> Network:
@@ -225,10 +283,16 @@ def _torch_network(path: Path, device: str) -> Network:
     network = read_network(path).to(device).eval()
 
     @torch.inference_mode()
-    def run(batch: Frame) -> NDArray[np.float32]:
-        images = torch.from_numpy(np.ascontiguousarray(batch[..., ::-1])).to(device).permute(0, 3, 1, 2).float() / 255
-        output = network(images)
-        result: NDArray[np.float32] = (output[0] if isinstance(output, tuple) else output).float().cpu().numpy()
-        return result
+    def run(pictures: Sequence[Frame]) -> list[NDArray[np.float32]]:
+        outputs: list[Any] = [None] * len(pictures)
+        for size in {picture.shape for picture in pictures}:
+            alike = [index for index, picture in enumerate(pictures) if picture.shape == size]
+            batch = np.ascontiguousarray(np.stack([pictures[index] for index in alike])[..., ::-1])
+            images = torch.from_numpy(batch).to(device).permute(0, 3, 1, 2).float() / 255
+            output = network(images)
+            rows = (output[0] if isinstance(output, tuple) else output).float().cpu().numpy()
+            for index, row in zip(alike, rows, strict=True):
+                outputs[index] = row
+        return outputs
 
-    return run
+    return Network(run, any_size=True)

@@ -22,6 +22,7 @@ from tracking.hands import HandFinder, HandSettings
 from tracking.observation import Detection, FloorTrack, Observation
 from tracking.stature import Statures
 from tracking.tracklets import Tracklets, TrackletSettings
+from tracking.windows import Windows, busy_windows
 
 __all__ = ["STAGES", "Entrance", "FloorArea", "StoreTracker", "TrackerSettings"]
 
@@ -77,6 +78,7 @@ class StoreTracker:
         self._embedder = embedder
         self._backgrounds = {name: Background() for name in cameras} if detector.dimmed else {}
         self._frame_times: dict[str, float] = {}
+        self._last_boxes = {name: _boxes([]) for name in cameras}
         self._tracklets = {name: Tracklets(self.settings.tracklets) for name in cameras}
         self._locator = FootPointLocator(self.settings.foot_points)
         self._statures = Statures(self._locator.stature_prior)
@@ -137,16 +139,19 @@ class StoreTracker:
     def _detect(self, t: float, frames: Mapping[str, Frame]) -> list[_View]:
         with self._stage("background"):
             shown = {name: self._dimmed(name, frame) for name, frame in frames.items()}
-        awake = [name for name in frames if self._awake(name)]
+            windows = {name: self._windows(name, frame) for name, frame in frames.items()}
+        awake = [name for name, where in windows.items() if len(where)]
         with self._stage("detect"):
             found: dict[str, list[Detection]] = {name: [] for name in frames}
             if awake:
-                found.update(zip(awake, self._detector.detect([shown[name] for name in awake]), strict=True))
+                pictures, where = [shown[name] for name in awake], [windows[name] for name in awake]
+                found.update(zip(awake, self._detector.detect(pictures, where), strict=True))
+            self._last_boxes.update({name: _boxes(people) for name, people in found.items()})
         with self._stage("background"):
             for name in self._backgrounds:
                 if name in frames:
                     elapsed = max(0.0, t - self._frame_times.get(name, t))
-                    self._backgrounds[name].adapt(frames[name], _boxes(found[name]), elapsed)
+                    self._backgrounds[name].adapt(frames[name], self._last_boxes[name], elapsed)
                     self._frame_times[name] = t
         return [self._describe(name, frame, found[name]) for name, frame in frames.items()]
 
@@ -159,9 +164,13 @@ class StoreTracker:
             background.learn(frame)
         return background.dim(frame)
 
-    def _awake(self, name: str) -> bool:
+    def _windows(self, name: str, frame: Frame) -> Windows:
+        """Where in a frame somebody may be: everywhere, unless the empty store is known."""
+        size = (frame.shape[1], frame.shape[0])
         background = self._backgrounds.get(name)
-        return background is None or background.moving
+        if background is None:
+            return np.array([(0, 0, *size)], np.float32)
+        return busy_windows(background.new, self._last_boxes[name], size)
 
     def _describe(self, name: str, frame: Frame, found: list[Detection]) -> _View:
         with self._stage("embed"):

@@ -261,7 +261,7 @@ class Replay:
         self._next = 0
         self._looks: list[NDArray[np.float32]] = []
 
-    def detect(self, images: Sequence[NDArray[np.uint8]]) -> list[list[Detection]]:
+    def detect(self, images: Sequence[NDArray[np.uint8]], windows: object = None) -> list[list[Detection]]:
         rows = self._rows[self._next : self._next + len(images)]
         self._next += len(images)
         self._looks = [np.stack([look for _, look in row]) for row in rows if row]

@@ -65,7 +65,7 @@ def test_cameras_may_be_missing_at_any_tick(bench: Bench) -> None:
         def __init__(self) -> None:
             self.rows: list[Any] = []
 
-        def detect(self, images: Any) -> list[list[Detection]]:
+        def detect(self, images: Any, windows: Any = None) -> list[list[Detection]]:
             return [[found for found, _ in row] for row in self.rows]
 
         def embed(self, image: Any, boxes: Any) -> np.ndarray:
@@ -106,7 +106,7 @@ def test_a_camera_that_sees_nothing_new_is_not_searched(bench: Bench) -> None:
         dimmed = True
         seen = 0
 
-        def detect(self, images: Any) -> list[list[Detection]]:
+        def detect(self, images: Any, windows: Any = None) -> list[list[Detection]]:
             self.seen += len(images)
             return [[] for _ in images]
 

@@ -1,4 +1,4 @@
-"""How good a detector is on pictures it never saw: COCO's average precision of boxes and of keypoints."""
+"""How good the detector is, in the windows of a store, on pictures it never saw: COCO's average precisions."""
 
 import contextlib
 import io
@@ -10,10 +10,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tracking.background import dim
+from tracking.background import Background
 from tracking.detect import DetectorSettings, YoloDetector
 from tracking.observation import KEYPOINT_NAMES, Detection
 from tracking.training.pictures import empty_view, labelled_files, read_labels, read_picture
+from tracking.windows import Windows, busy_windows
 
 _BATCH = 16
 
@@ -69,7 +70,10 @@ def evaluate_detector(
         batch = files[start : start + _BATCH]
         frames = [read_picture(file) for file in batch]
         empties = [read_picture(empty_view(data_dir, split, file.stem)) for file in batch]
-        results = detector.detect([dim(frame, empty) for frame, empty in zip(frames, empties, strict=True)])
+        shown, windows = zip(
+            *(_prepared(frame, empty) for frame, empty in zip(frames, empties, strict=True)), strict=True
+        )
+        results = detector.detect(shown, windows)
         for file, frame, people in zip(batch, frames, results, strict=True):
             size = (frame.shape[1], frame.shape[0])
             sizes.append(size)
@@ -78,6 +82,14 @@ def evaluate_detector(
         if progress:
             progress(len(sizes), len(files))
     return score(truths, found, sizes)
+
+
+def _prepared(frame: NDArray[np.uint8], empty: NDArray[np.uint8]) -> tuple[NDArray[np.uint8], Windows]:
+    """The frame as the detector gets it in a store, and where it looks."""
+    background = Background()
+    background.learn(empty)
+    shown = background.dim(frame)
+    return shown, busy_windows(background.new, np.zeros((0, 4)), (frame.shape[1], frame.shape[0]))
 
 
 def score(truths: list[dict[str, Any]], found: list[dict[str, Any]], sizes: list[tuple[int, int]]) -> DetectorScore:

@@ -11,7 +11,7 @@ from tracking.training.network import read_network
 
 
 def export_detector(checkpoint: Path, out: Path) -> None:
-    """Write `detector.pt` (weights in half precision) and `detector.xml` + `.bin` (OpenVINO, one image at a time).
+    """Write `detector.pt` (weights in half precision) and `detector.xml` + `.bin` (OpenVINO, images of any size).
 
     Args:
         checkpoint: of the detector's training.
@@ -28,11 +28,12 @@ def export_detector(checkpoint: Path, out: Path) -> None:
     half = {k: v.half() if v.dtype.is_floating_point else v for k, v in network.state_dict().items()}
     torch.save({"kind": kind, "average": half}, out / "detector.pt")
     network.fuse(verbose=False)
-    # In this mode the head gives decoded boxes and keypoints in one tensor.
-    network.model[-1].export, network.model[-1].format = True, "openvino"
+    # In this mode the head gives decoded boxes and keypoints in one tensor, at any size of the picture.
+    head = network.model[-1]
+    head.export, head.format, head.dynamic = True, "openvino", True
     example = torch.zeros(1, 3, INPUT_HEIGHT, INPUT_WIDTH)
     network(example)
-    model = ov.convert_model(network, example_input=example, input=[list(example.shape)])
+    model = ov.convert_model(network, example_input=example, input=[[1, 3, -1, -1]])
     ov.save_model(model, out / "detector.xml", compress_to_fp16=True)
 
 
