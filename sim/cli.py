@@ -149,14 +149,14 @@ def dataset(
 
 @app.command()
 def train(
-    what: Annotated[Literal["detector", "embedder"], typer.Argument(help="Which network.")],
+    what: Annotated[Literal["detector", "pose", "embedder"], typer.Argument(help="Which network.")],
     data: Annotated[Path, typer.Option(help="A data set written by `aisle dataset`.")],
     out: Annotated[
         Path | None, typer.Option(help="Folder for checkpoints and weights; a stopped training there goes on.")
     ] = None,
     seed: Annotated[int, typer.Option(min=0)] = 1,
 ) -> None:
-    """Trains the detector or the embedder on such a data set, with progress, resumable."""
+    """Trains the detector, the pose network or the embedder on such a data set, with progress, resumable."""
     from sim.training import train_network
 
     print(f"weights in {train_network(what, data, out or Path('runs') / f'train-{what}', seed)}")

@@ -45,6 +45,7 @@ from tracking.camera import Camera, save_calibration
 from tracking.detect import Detector, Device, YoloDetector
 from tracking.embed import Embedder, ReidEmbedder
 from tracking.pipeline import StoreTracker
+from tracking.pose import CropPose
 
 _VERSIONS = ("glass-aisle", "mujoco", "jupedsim", "ultralytics", "openvino", "torch", "opencv-python", "numpy")
 
@@ -64,7 +65,7 @@ class RunOptions:
         policies: privacy policies to judge the day by; None takes the scenario's own.
         video: whether to keep annotated videos.
         device: where the networks run: auto, cpu or cuda.
-        detector, embedder: None takes the committed networks on `device`.
+        detector, embedder: None takes the committed networks on `device`; a detector of one's own brings its keypoints.
         calibration: what tracking believes the cameras to be; None takes the truth. Cameras are drawn as they are.
         scale_clock_s: by how much the clock of the plates runs ahead of that of the cameras, seconds.
     """
@@ -126,6 +127,7 @@ class _Day:
             floor_area_of(plan),
             options.detector or YoloDetector(device=options.device),
             options.embedder or ReidEmbedder(),
+            pose=None if options.detector else CropPose(),
         )
         self.drawing, self.watching = Stopwatch(), Stopwatch()
         self.next_report = 0.0

@@ -18,6 +18,7 @@ from tracking.detect import Device, YoloDetector
 from tracking.embed import ReidEmbedder
 from tracking.formats import MotRow, write_mot
 from tracking.pipeline import FloorArea, StoreTracker
+from tracking.pose import CropPose
 from tracking.video import VideoWriter
 
 _FLOOR = {"t": pa.float64(), "track": pa.int64(), "x": pa.float32(), "y": pa.float32(), "sd": pa.float32()}
@@ -42,7 +43,9 @@ def track_videos(
     """
     cameras = _cameras(videos, load_calibration(calibration), calibration)
     detector = YoloDetector(weights, device=device, dimmed=weights is None)
-    tracker = StoreTracker(cameras, area_seen_by(cameras), detector, ReidEmbedder())
+    # The pose network knows our own rendered people; other weights bring keypoints of their own.
+    pose = CropPose() if weights is None else None
+    tracker = StoreTracker(cameras, area_seen_by(cameras), detector, ReidEmbedder(), pose=pose)
     out.mkdir(parents=True, exist_ok=True)
     fps = _frame_rate(videos[0])
     for frames in _first(_synchronous(videos), WARM_UP_FRAMES):

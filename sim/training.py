@@ -7,13 +7,16 @@ from typing import Literal
 from rich.console import Console
 from rich.progress import Progress as Bar
 
+from tracking.pose import CropPose
 from tracking.training.detector import DetectorTraining, Progress, train_detector
 from tracking.training.embedder import EmbedderTraining, train_embedder
 from tracking.training.evaluate import evaluate_detector
 from tracking.training.evaluate_embedder import evaluate_embedder
-from tracking.training.export import export_detector, export_embedder
+from tracking.training.evaluate_pose import evaluate_keypoints
+from tracking.training.export import export_detector, export_embedder, export_pose
+from tracking.training.pose import PoseTraining, train_pose
 
-Network = Literal["detector", "embedder"]
+Network = Literal["detector", "pose", "embedder"]
 
 
 def train_network(what: Network, data: Path, out: Path, seed: int) -> Path:
@@ -23,7 +26,7 @@ def train_network(what: Network, data: Path, out: Path, seed: int) -> Path:
         TrackingError: the data set lacks something.
     """
     console = Console()
-    folder = data / {"detector": "pose", "embedder": "reid"}[what]
+    folder = data / {"detector": "pose", "pose": "pose", "embedder": "reid"}[what]
     folder = folder if folder.is_dir() else data
     with Bar(console=console) as bar:
         task = bar.add_task(what, total=None)
@@ -35,6 +38,8 @@ def train_network(what: Network, data: Path, out: Path, seed: int) -> Path:
         if what == "detector":
             checkpoint = train_detector(folder, out, replace(DetectorTraining(), seed=seed), report)
             export_detector(checkpoint, out)
+        elif what == "pose":
+            export_pose(train_pose(folder, out, replace(PoseTraining(), seed=seed), report), out)
         else:
             checkpoint = train_embedder(folder, out, replace(EmbedderTraining(), seed=seed), report)
             export_embedder(checkpoint, out)
@@ -45,6 +50,10 @@ def train_network(what: Network, data: Path, out: Path, seed: int) -> Path:
 
 def _measured(what: Network, data: Path, out: Path) -> dict[str, object]:
     """Quality on the held-out part of the data set, where it has one."""
+    if what != "embedder" and not (data / "images" / "test").is_dir():
+        return {}
     if what == "detector":
-        return asdict(evaluate_detector(out / "detector.xml", data)) if (data / "images" / "test").is_dir() else {}
+        return asdict(evaluate_detector(out / "detector.xml", data))
+    if what == "pose":
+        return asdict(evaluate_keypoints(CropPose(out / "pose.xml"), data))
     return asdict(evaluate_embedder(data, out / "embedder.xml")) if (data / "query").is_dir() else {}

@@ -45,7 +45,7 @@ class BeliefSettings(BaseModel):
 
     stories: int = Field(default=300, ge=1, le=20_000, description="stories kept after each change")
     keep: float = Field(default=14.0, gt=1, le=100, description="stories kept down to exp(-keep) of the best")
-    nobody: float = Field(default=2e-3, ge=0, le=1, description="ratio of somebody the store does not know")
+    nobody: float = Field(default=2e-4, ge=0, le=1, description="ratio of somebody the store does not know")
     misplace: float = Field(default=0.15, gt=0, lt=1, description="probability that what is put back lands elsewhere")
     misplaced_first: float = Field(
         default=0.5, gt=0, lt=1, description="probability of taking a stray item where it lies"

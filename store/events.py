@@ -44,12 +44,17 @@ class StoreEvent:
 
 @dataclass(frozen=True, slots=True)
 class HandPosition:
-    """A hand in space, metres in the floor frame, and the standard deviation of the position."""
+    """A hand in space, metres in the floor frame.
+
+    `sd` is the standard deviation in the least certain direction; `covariance` has xx, xy, xz, yy, yz, zz in m^2, or is
+    None where all directions are alike.
+    """
 
     x: float
     y: float
     z: float
     sd: float
+    covariance: tuple[float, float, float, float, float, float] | None = None
 
 
 @dataclass(frozen=True, slots=True)

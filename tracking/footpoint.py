@@ -30,7 +30,7 @@ _RATIO_SD = np.array([0.02, 0.02, 0.02, 0.02, 0.02, 0.03, 0.03, 0.02, 0.02, 0.02
 # Distance in metres by which each cue may lie beside the vertical line over the floor point.
 _ASIDE_M = np.array([0.10, 0.14, 0.14, 0.10, 0.10, 0.15, 0.15, 0.20, 0.20, 0.12, 0.12])
 # Heads are found better than other keypoints, knees and ankles worse, as measured for the committed detector.
-_KEYPOINT_ERROR = np.array([0.7, 1, 1, 1, 1, 1.3, 1.3, 1.3, 1.3])
+_KEYPOINT_ERROR = np.array([0.7] * 5 + [1.0] * 8 + [1.3] * 4)
 _TOP, _BOTTOM, _CUES = 9, 10, 11
 
 
@@ -98,7 +98,8 @@ class FootPointLocator:
         lowest = np.repeat([float(camera.height) for camera, _ in views], counts)
         boxes: Array = np.array([one.box for one in found], dtype=np.float64)
         keypoints: Array = np.array([one.keypoints for one in found], dtype=np.float64)
-        pixels, sds, used = self._cues(lowest, boxes, keypoints)
+        errors = self._keypoint_errors(found, boxes, keypoints)
+        pixels, sds, used = self._cues(lowest, boxes, keypoints, errors)
         problem = self._problem(_slopes([camera for camera, _ in views], counts, pixels), centre, sds, statures)
         above = used & (np.arange(_CUES) != _BOTTOM)
         mean, cov = problem.solve(above.astype(np.float64))
@@ -107,7 +108,18 @@ class FootPointLocator:
         spread = cov[:, :2, :2] * self.settings.spread + np.eye(2) * self.settings.model_sd_m**2
         return FootPoints(mean[:, :2], spread, mean[:, 2], np.sqrt(cov[:, 2, 2]))
 
-    def _cues(self, lowest: Array, boxes: Array, keypoints: Array) -> tuple[Array, Array, NDArray[np.bool_]]:
+    def _keypoint_errors(self, found: Sequence[Detection], boxes: Array, keypoints: Array) -> Array:
+        """(N, 17) standard deviations in pixels, as the network says, or usual ones where it does not."""
+        usual = self.settings.pixel_sd + self.settings.keypoint_share_sd * (boxes[:, 3] - boxes[:, 1])
+        errors: Array = usual[:, None] * _KEYPOINT_ERROR / np.maximum(keypoints[:, :, 2], 1e-3)
+        for row, one in zip(errors, found, strict=True):
+            if one.keypoint_sd is not None:
+                row[:] = one.keypoint_sd
+        return errors
+
+    def _cues(
+        self, lowest: Array, boxes: Array, keypoints: Array, errors: Array
+    ) -> tuple[Array, Array, NDArray[np.bool_]]:
         """Pixels (N, 11, 2), their standard deviations (N, 11, 2) and whether each cue counts (N, 11)."""
         least = self.settings.keypoint_confidence
         height, middle = boxes[:, 3] - boxes[:, 1], (boxes[:, 0] + boxes[:, 2]) / 2
@@ -124,8 +136,8 @@ class FootPointLocator:
         used[:, _TOP] = boxes[:, 1] > 3
         used[:, _BOTTOM] = boxes[:, 3] < lowest - 4
         settings = self.settings
-        sd = settings.pixel_sd + settings.keypoint_share_sd * height
-        sds[:, :_TOP] = (sd[:, None] * _KEYPOINT_ERROR / np.maximum(confidence, 1e-3))[..., None]
+        sds[:, 0] = ((errors[:, _HEAD] * weight).sum(axis=1) / weight.sum(axis=1))[:, None]
+        sds[:, 1:_TOP] = errors[:, _LIMBS, None]
         sds[:, _TOP:] = (settings.pixel_sd + settings.box_share_sd * height)[:, None, None]
         # Arms and bags move the middle of a box sideways more than its ends move up and down.
         sds[:, _TOP:, 0] += 0.12 * (boxes[:, 2:3] - boxes[:, 0:1])

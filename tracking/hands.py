@@ -15,6 +15,7 @@ from tracking.observation import Hand, Observation
 
 Array = NDArray[np.float64]
 _SIDES: tuple[Literal["L", "R"], ...] = ("L", "R")
+_UPPER = np.triu_indices(3)
 _WRISTS, _ELBOWS = np.array([9, 10]), np.array([7, 8])
 # Where the body has its hands when nothing else is known of their height.
 _USUAL_HEIGHT_M = 1.1
@@ -26,7 +27,9 @@ class HandSettings(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     confidence: float = Field(default=0.4, ge=0, le=1, description="keypoints below say nothing")
-    pixel_sd: float = Field(default=3.0, gt=0, le=100, description="error of a wrist keypoint, pixels")
+    pixel_sd: float = Field(
+        default=3.0, gt=0, le=100, description="error of a wrist where the network names none, pixels"
+    )
     reach_m: float = Field(default=1.1, gt=0, le=3, description="greatest level distance of a hand from its person, m")
     single_sd_m: float = Field(default=0.3, gt=0, le=2, description="spread of hands around their bodies, metres")
     greatest_miss_m: float = Field(default=0.25, gt=0, le=2, description="rays that pass farther apart do not meet, m")
@@ -81,7 +84,7 @@ class HandFinder:
             agreed = worst[sightings.hand] <= self.settings.greatest_miss_m
             sightings = sightings.only(agreed | (misses <= best[sightings.hand]))
             points, covs = self._meet(sightings, places)
-        return self._believable(sightings, places, points, np.sqrt(np.linalg.eigvalsh(covs)[:, 2]))
+        return self._believable(sightings, places, points, covs)
 
     def _sightings(self, people: Sequence[tuple[Array, Sequence[Observation]]]) -> _Sightings:
         by_camera: dict[str, list[tuple[int, Observation]]] = {}
@@ -102,13 +105,23 @@ class HandFinder:
         """Rays through the palms that one camera sees."""
         keypoints: Array = np.array([one.keypoints for _, one in rows], dtype=np.float64)
         wrists, elbows = keypoints[:, _WRISTS], keypoints[:, _ELBOWS]
-        sure = elbows[..., 2:] >= self.settings.confidence
-        pixels = wrists[..., :2] + self.settings.beyond_wrist * sure * (wrists[..., :2] - elbows[..., :2])
+        errors = self._errors([one for _, one in rows], keypoints)
+        beyond = self.settings.beyond_wrist * (elbows[..., 2] >= self.settings.confidence)
+        pixels = wrists[..., :2] + beyond[..., None] * (wrists[..., :2] - elbows[..., :2])
+        spread = np.hypot((1 + beyond) * errors[:, _WRISTS], beyond * errors[:, _ELBOWS])
         hands = 2 * np.array([person for person, _ in rows])[:, None] + np.arange(2)
         seen = wrists[..., 2] >= self.settings.confidence
-        sds = self.settings.pixel_sd / wrists[..., 2][seen] / float(camera.matrix[0, 0])
+        sds = spread[seen] / float(camera.matrix[0, 0])
         centre = np.tile(camera.centre, (int(seen.sum()), 1))
         return _Sightings(hands[seen].astype(np.int64), centre, camera.ray(pixels[seen]), sds)
+
+    def _errors(self, seen: Sequence[Observation], keypoints: Array) -> Array:
+        """(N, 17) standard deviations in pixels, as the network says, or a usual one where it does not."""
+        errors = self.settings.pixel_sd / np.maximum(keypoints[:, :, 2], 1e-3)
+        for row, one in zip(errors, seen, strict=True):
+            if one.keypoint_sd is not None:
+                row[:] = one.keypoint_sd
+        return errors
 
     def _meet(self, sightings: _Sightings, places: Array) -> tuple[Array, Array]:
         """The points (H, 3) nearest to all rays of each hand, with covariances (H, 3, 3) in m^2.
@@ -127,13 +140,15 @@ class HandFinder:
         covs = np.linalg.inv(information)
         return np.asarray((covs @ target[..., None])[..., 0]), np.asarray(covs)
 
-    def _believable(self, sightings: _Sightings, places: Array, points: Array, sds: Array) -> list[tuple[Hand, ...]]:
+    def _believable(self, sightings: _Sightings, places: Array, points: Array, covs: Array) -> list[tuple[Hand, ...]]:
         seen = np.zeros(len(places), dtype=bool)
         seen[sightings.hand] = True
         seen &= np.hypot(*(points[:, :2] - places).T) <= self.settings.reach_m
         seen &= (points[:, 2] > -0.1) & (points[:, 2] < 2.4)
+        sds = np.sqrt(np.linalg.eigvalsh(covs)[:, 2])
         hands: list[list[Hand]] = [[] for _ in range(len(places) // 2)]
         for k in np.flatnonzero(seen).tolist():
             x, y, z = points[k].tolist()
-            hands[k // 2].append(Hand(_SIDES[k % 2], x, y, z, float(sds[k])))
+            xx, xy, xz, yy, yz, zz = covs[k][_UPPER].tolist()
+            hands[k // 2].append(Hand(_SIDES[k % 2], x, y, z, float(sds[k]), (xx, xy, xz, yy, yz, zz)))
         return [tuple(pair) for pair in hands]

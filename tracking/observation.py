@@ -38,11 +38,14 @@ class Detection:
         box: (4,) float32 x1, y1, x2, y2 in pixels of the full frame; the extent that is visible.
         confidence: 0 to 1.
         keypoints: (17, 3) float32 x, y in pixels and confidence 0 to 1, in the order of `KEYPOINT_NAMES`.
+        keypoint_sd: (17,) float32 standard deviation in pixels of each keypoint's x and y; None where whoever found
+            them does not say.
     """
 
     box: NDArray[np.float32]
     confidence: float
     keypoints: NDArray[np.float32]
+    keypoint_sd: NDArray[np.float32] | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -59,6 +62,7 @@ class Observation:
         embedding: (D,) float32 unit vector of the appearance.
         floor: (2,) float64 metres, where the person stands.
         covariance: (2, 2) float64 m^2 of `floor`.
+        keypoint_sd: (17,) float32 pixels, or None; see `Detection`.
     """
 
     camera: str
@@ -70,17 +74,26 @@ class Observation:
     embedding: NDArray[np.float32]
     floor: NDArray[np.float64]
     covariance: NDArray[np.float64]
+    keypoint_sd: NDArray[np.float32] | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Hand:
-    """A palm in space: side, x, y, z in metres, and the standard deviation in metres in the least certain direction."""
+    """A palm in space.
+
+    Args:
+        side: left or right.
+        x, y, z: metres.
+        sd: standard deviation in the least certain direction, metres.
+        covariance: xx, xy, xz, yy, yz, zz in m^2.
+    """
 
     side: Literal["L", "R"]
     x: float
     y: float
     z: float
     sd: float
+    covariance: tuple[float, float, float, float, float, float]
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,7 @@ from tracking.floor import Entrance, FloorArea, FloorSettings, FloorTracker
 from tracking.footpoint import FootPointLocator, FootPoints, FootPointSettings
 from tracking.hands import HandFinder, HandSettings
 from tracking.observation import Detection, FloorTrack, Observation
+from tracking.pose import PoseEstimator
 from tracking.stature import Statures
 from tracking.tracklets import Tracklets, TrackletSettings
 from tracking.windows import Windows, busy_windows
@@ -28,7 +29,7 @@ __all__ = ["STAGES", "Entrance", "FloorArea", "StoreTracker", "TrackerSettings"]
 
 Frame = NDArray[np.uint8]
 #: Names of the stages whose seconds are counted.
-STAGES = ("background", "detect", "embed", "tracklets", "fusion", "hands")
+STAGES = ("background", "detect", "pose", "embed", "tracklets", "fusion", "hands")
 
 
 class TrackerSettings(BaseModel):
@@ -62,6 +63,7 @@ class StoreTracker:
         detector: Detector,
         embedder: Embedder,
         settings: TrackerSettings | None = None,
+        pose: PoseEstimator | None = None,
     ) -> None:
         """Start with nobody in the store.
 
@@ -71,8 +73,10 @@ class StoreTracker:
             detector: finds people in frames.
             embedder: describes how they look.
             settings: of all stages.
+            pose: finds the keypoints of whom the detector found; None keeps the detector's own.
         """
         self.settings = settings or TrackerSettings()
+        self._pose = pose
         self.cameras = dict(cameras)
         self._detector = detector
         self._embedder = embedder
@@ -164,6 +168,11 @@ class StoreTracker:
             background.learn(frame)
         return background.dim(frame)
 
+    def _new(self, name: str, frame: Frame) -> NDArray[np.uint8]:
+        """What is new in a frame that was just searched; everything where the empty store is not known."""
+        background = self._backgrounds.get(name)
+        return np.full((1, 1), 255, np.uint8) if background is None else background.new
+
     def _windows(self, name: str, frame: Frame) -> Windows:
         """Where in a frame somebody may be: everywhere, unless the empty store is known."""
         size = (frame.shape[1], frame.shape[0])
@@ -173,6 +182,9 @@ class StoreTracker:
         return busy_windows(background.new, self._last_boxes[name], size)
 
     def _describe(self, name: str, frame: Frame, found: list[Detection]) -> _View:
+        if self._pose is not None:
+            with self._stage("pose"):
+                found = self._pose.refine(frame, self._new(name, frame), found)
         with self._stage("embed"):
             # Looks are taken from the plain frame: what dimming does to colours depends on what stands behind.
             looks = self._embedder.embed(frame, _boxes(found)) if found else np.zeros((0, 1), np.float32)
@@ -215,6 +227,7 @@ def _observations(t: float, views: Sequence[_View], points: FootPoints) -> list[
             view.embeddings[k],
             floor,
             covariance,
+            view.detections[k].keypoint_sd,
         )
         for (view, k), floor, covariance in zip(people, points.floor, points.covariance, strict=True)
     ]

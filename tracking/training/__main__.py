@@ -1,4 +1,4 @@
-"""`python -m tracking.training`: train, export and measure the two networks."""
+"""`python -m tracking.training`: train, export and measure the networks."""
 
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -6,11 +6,14 @@ from typing import Annotated
 
 import typer
 
+from tracking.pose import CropPose
 from tracking.training.detector import DetectorTraining, Progress, train_detector
 from tracking.training.embedder import EmbedderTraining, train_embedder
-from tracking.training.evaluate import evaluate_detector
-from tracking.training.evaluate_embedder import evaluate_embedder
-from tracking.training.export import export_detector, export_embedder
+from tracking.training.evaluate import DetectorScore, evaluate_detector
+from tracking.training.evaluate_embedder import EmbedderScore, evaluate_embedder
+from tracking.training.evaluate_pose import KeypointScore, evaluate_keypoints
+from tracking.training.export import export_detector, export_embedder, export_pose
+from tracking.training.pose import PoseTraining, train_pose
 
 app = typer.Typer(help=__doc__, add_completion=False)
 
@@ -22,6 +25,11 @@ Weights = Annotated[Path | None, typer.Option(help="weights to measure; without,
 def _print(progress: Progress) -> None:
     minutes = progress.seconds_left / 60
     print(f"{progress.stage} {progress.shown}/{progress.total} loss {progress.loss:.3f} {minutes:.0f} min", flush=True)
+
+
+def _print_score(score: DetectorScore | KeypointScore | EmbedderScore) -> None:
+    for name, value in asdict(score).items():
+        print(f"{name:20} {value:.3f}" if isinstance(value, float) else f"{name:20} {value}")
 
 
 @app.command()
@@ -44,6 +52,13 @@ def detector(
 
 
 @app.command()
+def pose(data: Data, out: Out, crops: int | None = None) -> None:
+    """Train the pose network."""
+    settings = PoseTraining()
+    print(train_pose(data, out, replace(settings, crops=crops or settings.crops), _print))
+
+
+@app.command()
 def embedder(data: Data, out: Out, steps: int | None = None) -> None:
     """Train the embedder."""
     settings = EmbedderTraining()
@@ -52,22 +67,26 @@ def embedder(data: Data, out: Out, steps: int | None = None) -> None:
 
 @app.command()
 def export(checkpoint: Path, out: Annotated[Path, typer.Option()] = Path("tracking/weights")) -> None:
-    """Turn a checkpoint (`embedder.pt`, else the detector's) into the files that are committed and run."""
-    (export_embedder if checkpoint.stem == "embedder" else export_detector)(checkpoint, out)
+    """Turn a checkpoint (`embedder.pt`, `pose.pt`, else the detector's) into the files that are committed and run."""
+    {"embedder": export_embedder, "pose": export_pose}.get(checkpoint.stem, export_detector)(checkpoint, out)
 
 
 @app.command()
 def evaluate(data: Data, weights: Weights = None, limit: int | None = None) -> None:
-    """Measure the detector on the `test` split of a data set."""
-    for name, value in asdict(evaluate_detector(weights, data, limit=limit)).items():
-        print(f"{name:16} {value:.3f}" if isinstance(value, float) else f"{name:16} {value}")
+    """Measure the detector, with keypoints from the pose network, on the `test` split of a data set."""
+    _print_score(evaluate_detector(weights, data, limit=limit, pose=CropPose()))
+
+
+@app.command()
+def evaluate_pose(data: Data, weights: Weights = None) -> None:
+    """Measure the pose network on the labelled people of the `test` split of a data set."""
+    _print_score(evaluate_keypoints(CropPose(weights), data))
 
 
 @app.command()
 def evaluate_reid(data: Data, weights: Weights = None) -> None:
     """Measure the embedder on `query` and `bounding_box_test` of a folder laid out as Market-1501."""
-    for name, value in asdict(evaluate_embedder(data, weights)).items():
-        print(f"{name:16} {value:.3f}" if isinstance(value, float) else f"{name:16} {value}")
+    _print_score(evaluate_embedder(data, weights))
 
 
 if __name__ == "__main__":

@@ -10,11 +10,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tracking.background import Background
 from tracking.detect import DetectorSettings, YoloDetector
 from tracking.observation import KEYPOINT_NAMES, Detection
-from tracking.training.pictures import empty_view, labelled_files, read_labels, read_picture
-from tracking.windows import Windows, busy_windows
+from tracking.pose import PoseEstimator
+from tracking.training.pictures import empty_view, labelled_files, memory_of, read_labels, read_picture
+from tracking.windows import busy_windows
 
 _BATCH = 16
 
@@ -45,6 +45,7 @@ def evaluate_detector(
     split: str = "test",
     limit: int | None = None,
     progress: Callable[[int, int], None] | None = None,
+    pose: PoseEstimator | None = None,
 ) -> DetectorScore:
     """Score the detector in `weights` (None: the committed one) on one split of a data set folder.
 
@@ -54,6 +55,7 @@ def evaluate_detector(
         split: which of its splits.
         limit: measure on about that many pictures only, spread over the split.
         progress: called with (done, all).
+        pose: finds the keypoints; None takes the detector's own.
 
     Raises:
         MissingWeights: no network there.
@@ -70,11 +72,16 @@ def evaluate_detector(
         batch = files[start : start + _BATCH]
         frames = [read_picture(file) for file in batch]
         empties = [read_picture(empty_view(data_dir, split, file.stem)) for file in batch]
-        shown, windows = zip(
-            *(_prepared(frame, empty) for frame, empty in zip(frames, empties, strict=True)), strict=True
-        )
+        memories = [memory_of(empty) for empty in empties]
+        shown = [memory.dim(frame) for memory, frame in zip(memories, frames, strict=True)]
+        windows = [
+            busy_windows(memory.new, np.zeros((0, 4)), (frame.shape[1], frame.shape[0]))
+            for memory, frame in zip(memories, frames, strict=True)
+        ]
         results = detector.detect(shown, windows)
-        for file, frame, people in zip(batch, frames, results, strict=True):
+        for file, frame, memory, people in zip(batch, frames, memories, results, strict=True):
+            if pose is not None:
+                people = pose.refine(frame, memory.new, people)
             size = (frame.shape[1], frame.shape[0])
             sizes.append(size)
             truths += _truths(data_dir, split, file.stem, size, len(sizes))
@@ -82,14 +89,6 @@ def evaluate_detector(
         if progress:
             progress(len(sizes), len(files))
     return score(truths, found, sizes)
-
-
-def _prepared(frame: NDArray[np.uint8], empty: NDArray[np.uint8]) -> tuple[NDArray[np.uint8], Windows]:
-    """The frame as the detector gets it in a store, and where it looks."""
-    background = Background()
-    background.learn(empty)
-    shown = background.dim(frame)
-    return shown, busy_windows(background.new, np.zeros((0, 4)), (frame.shape[1], frame.shape[0]))
 
 
 def score(truths: list[dict[str, Any]], found: list[dict[str, Any]], sizes: list[tuple[int, int]]) -> DetectorScore:

@@ -5,9 +5,12 @@ from pathlib import Path
 import torch
 
 from tracking.embed import CROP_HEIGHT, CROP_WIDTH
+from tracking.pose import CROP_HEIGHT as POSE_HEIGHT
+from tracking.pose import CROP_WIDTH as POSE_WIDTH
 from tracking.training.appearance import AppearanceNetwork
 from tracking.training.detector import INPUT_HEIGHT, INPUT_WIDTH
 from tracking.training.network import read_network
+from tracking.training.pose_network import PoseNetwork
 
 
 def export_detector(checkpoint: Path, out: Path) -> None:
@@ -35,6 +38,28 @@ def export_detector(checkpoint: Path, out: Path) -> None:
     network(example)
     model = ov.convert_model(network, example_input=example, input=[[1, 3, -1, -1]])
     ov.save_model(model, out / "detector.xml", compress_to_fp16=True)
+
+
+def export_pose(checkpoint: Path, out: Path) -> None:
+    """Write `pose.pt` (weights in half precision) and `pose.xml` + `.bin` (OpenVINO, any number of crops).
+
+    Args:
+        checkpoint: of the pose network's training, or a `pose.pt` written here.
+        out: folder.
+    """
+    import openvino as ov
+
+    state = torch.load(checkpoint, weights_only=True)["average"]
+    weights = {name.removeprefix("module."): value for name, value in state.items() if name != "n_averaged"}
+    network = PoseNetwork()
+    network.load_state_dict(weights)
+    network.eval()
+    out.mkdir(parents=True, exist_ok=True)
+    half = {name: value.half() if value.dtype.is_floating_point else value for name, value in weights.items()}
+    torch.save({"average": half}, out / "pose.pt")
+    example = torch.zeros(2, 4, POSE_HEIGHT, POSE_WIDTH)
+    model = ov.convert_model(network, example_input=example, input=[[-1, 4, POSE_HEIGHT, POSE_WIDTH]])
+    ov.save_model(model, out / "pose.xml", compress_to_fp16=True)
 
 
 def export_embedder(checkpoint: Path, out: Path) -> None:

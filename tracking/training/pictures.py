@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from tracking.background import dim
+from tracking.background import Background, dim
 from tracking.errors import TrackingError
 
 PICTURE_WIDTH, PICTURE_HEIGHT = 384, 216
@@ -103,6 +103,13 @@ def read_picture(file: Path) -> NDArray[np.uint8]:
 def empty_view(data_dir: Path, split: str, stem: str) -> Path:
     """Where the empty view of a picture lies: pictures `1-0002-c0-000`, `1-0002-c0-001`, ... share `1-0002-c0`."""
     return data_dir / "empties" / split / f"{stem.rpartition('-')[0] or stem}.jpg"
+
+
+def memory_of(empty: NDArray[np.uint8]) -> Background:
+    """A camera's memory that has seen one empty picture (H, W, 3)."""
+    memory = Background()
+    memory.learn(empty)
+    return memory
 
 
 def disturb(empty: NDArray[np.uint8], rng: np.random.Generator) -> NDArray[np.uint8]:

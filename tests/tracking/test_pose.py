@@ -1,0 +1,205 @@
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+
+from tests.tracking.test_training import write_pictures
+from tracking.background import Background
+from tracking.errors import MissingWeights
+from tracking.observation import Detection
+from tracking.pose import CROP_HEIGHT, CROP_WIDTH, CropPose, crop_window, cut
+from tracking.training.evaluate_pose import evaluate_keypoints
+from tracking.training.export import export_pose
+from tracking.training.pose import PoseTraining, changed_person, heat_loss, load_people, pose_loss, train_pose
+
+FIXTURES = Path(__file__).parent / "pictures"
+LEFT_HIP, RIGHT_HIP = 11, 12
+
+
+@pytest.fixture(scope="module")
+def pose() -> CropPose:
+    return CropPose()
+
+
+@pytest.fixture(scope="module")
+def scene() -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+    """A rendered frame that was in no training data, and what is new in it."""
+    background = Background()
+    background.learn(read("empty.jpg"))
+    frame = read("frame.jpg")
+    return frame, background.foreground(frame)
+
+
+def read(name: str) -> NDArray[np.uint8]:
+    image = cv2.imread(str(FIXTURES / name))
+    assert image is not None
+    return image.astype(np.uint8)
+
+
+def labelled(width: int, height: int) -> list[tuple[Detection, NDArray[np.float64]]]:
+    """Boxes and true keypoints (17, 3) of the people in the frame, in px."""
+    people = []
+    for line in (FIXTURES / "frame.txt").read_text().splitlines():
+        row = np.array(line.split()[1:], np.float64)
+        centre, half = row[:2] * (width, height), row[2:4] * (width, height) / 2
+        points = row[4:].reshape(17, 3) * (width, height, 1)
+        box = np.concatenate([centre - half, centre + half]).astype(np.float32)
+        people.append((Detection(box, 1.0, np.zeros((17, 3), np.float32)), points))
+    return people
+
+
+def test_keypoints_in_view_lie_on_the_body_within_a_twentieth_of_its_height(
+    pose: CropPose, scene: tuple[NDArray[np.uint8], NDArray[np.uint8]]
+) -> None:
+    frame, new = scene
+    people = labelled(frame.shape[1], frame.shape[0])
+    found = pose.refine(frame, new, [person for person, _ in people])
+    errors = []
+    for one, (_, truth) in zip(found, people, strict=True):
+        seen = truth[:, 2] > 1
+        gaps = np.linalg.norm(one.keypoints[seen, :2] - truth[seen, :2], axis=1)
+        errors.append(np.median(gaps) / (one.box[3] - one.box[1]))
+    assert np.median(errors) < 0.05
+
+
+def test_every_keypoint_has_an_error_and_boxes_stay_as_they_were(
+    pose: CropPose, scene: tuple[NDArray[np.uint8], NDArray[np.uint8]]
+) -> None:
+    people = [person for person, _ in labelled(scene[0].shape[1], scene[0].shape[0])]
+    for before, after in zip(people, pose.refine(*scene, people), strict=True):
+        assert after.keypoint_sd is not None
+        assert (after.keypoint_sd > 0).all()
+        assert ((after.keypoints[:, 2] >= 0) & (after.keypoints[:, 2] <= 1)).all()
+        np.testing.assert_array_equal(after.box, before.box)
+        assert after.confidence == before.confidence
+
+
+def test_the_same_person_alone_and_among_others_has_the_same_keypoints(
+    pose: CropPose, scene: tuple[NDArray[np.uint8], NDArray[np.uint8]]
+) -> None:
+    people = [person for person, _ in labelled(scene[0].shape[1], scene[0].shape[0])]
+    together = pose.refine(*scene, people)
+    alone = pose.refine(*scene, people[:1])[0]
+    np.testing.assert_allclose(together[0].keypoints, alone.keypoints, atol=0.2)
+
+
+def test_nobody_has_no_keypoints(pose: CropPose, scene: tuple[NDArray[np.uint8], NDArray[np.uint8]]) -> None:
+    assert pose.refine(*scene, []) == []
+
+
+def test_a_hidden_body_is_told_with_a_larger_error_than_a_seen_one(
+    pose: CropPose, scene: tuple[NDArray[np.uint8], NDArray[np.uint8]]
+) -> None:
+    frame, new = scene
+    person = labelled(frame.shape[1], frame.shape[0])[0][0]
+    left, top, right, bottom = person.box.astype(int)
+    covered, changed = frame.copy(), new.copy()
+    middle = (top + bottom) // 2
+    covered[middle : bottom + 10, left - 10 : right + 10] = 128
+    scale = new.shape[1] / frame.shape[1]
+    changed[int(middle * scale) :, int(left * scale) : int(right * scale)] = 0
+    ankles = [15, 16]
+    clear = pose.refine(frame, new, [person])[0].keypoint_sd
+    hidden = pose.refine(covered, changed, [person])[0].keypoint_sd
+    assert clear is not None
+    assert hidden is not None
+    assert hidden[ankles].mean() > 1.5 * clear[ankles].mean()
+
+
+@given(x=st.floats(60, 500), y=st.floats(60, 300), height=st.floats(30, 200), width=st.floats(10, 150))
+@settings(max_examples=40, deadline=None)
+def test_a_crop_holds_its_box_with_room_and_keeps_its_shape(x: float, y: float, height: float, width: float) -> None:
+    box = np.array([x - width / 2, y - height / 2, x + width / 2, y + height / 2])
+    middle_x, middle_y, tall = crop_window(box)
+    assert (middle_x, middle_y) == pytest.approx((x, y))
+    assert tall >= 1.2 * height
+    assert tall * CROP_WIDTH / CROP_HEIGHT >= 1.2 * width
+
+
+def test_the_frame_and_what_is_new_are_cut_alike() -> None:
+    frame = np.zeros((360, 640, 3), np.uint8)
+    frame[100:200, 300:340] = 255
+    new = cv2.resize(frame[..., 0], (384, 216), interpolation=cv2.INTER_AREA)
+    crop = cut(frame, new.astype(np.uint8), crop_window(np.array([300, 100, 340, 200])))
+    assert crop.shape == (CROP_HEIGHT, CROP_WIDTH, 4)
+    both = (crop[..., 0] > 127) == (crop[..., 3] > 127)
+    assert both.mean() > 0.97
+    assert (crop[..., 0] > 127).any()
+
+
+@given(seed=st.integers(0, 10_000))
+@settings(max_examples=30, deadline=None)
+def test_keypoints_move_with_the_crop_and_sides_swap_in_the_mirror(seed: int) -> None:
+    crop = np.full((192, 144, 4), 90, np.uint8)
+    points = np.zeros((17, 3), np.float32)
+    points[LEFT_HIP], points[RIGHT_HIP] = (60, 90, 2), (84, 90, 2)
+    crop[84:97, 54:67, 3], crop[84:97, 78:91, 3] = 120, 250
+    moved, found = changed_person(crop, points, np.random.default_rng(seed))
+    for side, value in ((LEFT_HIP, 120), (RIGHT_HIP, 250)):
+        if found[side, 2] < 2:
+            continue
+        x, y = (found[side, :2] * CROP_HEIGHT).astype(int)
+        here = moved[min(y, CROP_HEIGHT - 1), min(x, CROP_WIDTH - 1), 3]
+        mirrored = {120: 250, 250: 120}[value]
+        assert min(abs(int(here) - value), abs(int(here) - mirrored)) < 25
+
+
+def test_a_surer_right_answer_costs_less_and_a_surer_wrong_one_more() -> None:
+    points = torch.tensor([[[0.5, 0.5, 2.0]]])
+    seen = torch.zeros(1, 1)
+
+    def cost(place: float, log_scale: float) -> float:
+        return float(pose_loss(torch.full((1, 1, 2), place), torch.full((1, 1), log_scale), seen, points, 0.3))
+
+    assert cost(0.5, -5.0) < cost(0.5, -2.0)
+    assert cost(0.7, -5.0) > cost(0.7, -2.0)
+
+
+def test_a_heat_map_that_peaks_at_the_keypoint_costs_least() -> None:
+    points = torch.tensor([[[12.5 / 32, 20.5 / 32, 2.0]]])
+
+    def cost(row: int, column: int) -> float:
+        heat = torch.zeros(1, 1, 32, 24)
+        heat[0, 0, row, column] = 5.0
+        return float(heat_loss(heat, points))
+
+    best = cost(20, 12)
+    assert all(best < cost(20 + dy, 12 + dx) for dy, dx in ((1, 0), (-1, 0), (0, 1), (0, -1), (-8, 8)))
+
+
+def test_keypoints_outside_the_crop_teach_no_place() -> None:
+    outside = torch.tensor([[[9.0, 9.0, 0.0], [0.5, 0.5, 1.0]]])
+    places, scales, seen = torch.full((1, 2, 2), 0.5), torch.zeros(1, 2), torch.zeros(1, 2)
+    elsewhere = places.clone()
+    elsewhere[0, 0] = 0.1
+    assert pose_loss(places, scales, seen, outside, 0.3) == pose_loss(elsewhere, scales, seen, outside, 0.3)
+
+
+@pytest.mark.slow
+def test_a_few_steps_train_resume_export_and_measure(tmp_path: Path) -> None:
+    write_pictures(tmp_path, "train", 6)
+    write_pictures(tmp_path, "test", 3)
+    assert load_people(tmp_path, "train").crops.shape == (6, 192, 144, 4)
+    recipe = PoseTraining(crops=16, sharpen_crops=16, batch=4, save_every_steps=4, threads=1)
+    weights = train_pose(tmp_path, tmp_path / "out", recipe)
+    before = torch.load(weights, weights_only=True)
+    assert before["step"] == 8
+    train_pose(tmp_path, tmp_path / "out", recipe)
+    assert torch.load(weights, weights_only=True)["step"] == 8, "a finished training has nothing left to do"
+    export_pose(weights, tmp_path / "weights")
+    result = evaluate_keypoints(CropPose(tmp_path / "weights" / "pose.xml"), tmp_path)
+    assert result.people == 3
+    assert 0 <= result.similar <= 1
+
+
+@pytest.mark.parametrize("name", ["missing.xml", "broken.xml"])
+def test_a_file_that_is_no_network_is_named_in_the_error(tmp_path: Path, name: str) -> None:
+    if name.startswith("broken"):
+        (tmp_path / name).write_bytes(b"not a network at all")
+    with pytest.raises(MissingWeights, match=name):
+        CropPose(tmp_path / name)

@@ -1,0 +1,120 @@
+"""Keypoints of people whose boxes are known: a small network over crops, with an honest error for every keypoint.
+
+The detector looks at whole frames and has a few pixels for a hand. This network looks at one person at a time, at a
+size of its own, and says of each keypoint where it is, how far off that may be, and whether it is in view.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, Protocol
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from tracking.errors import MissingWeights
+from tracking.observation import Detection
+
+Frame = NDArray[np.uint8]
+"""(H, W, 3) uint8, BGR."""
+
+COMMITTED_WEIGHTS = Path(__file__).parent / "weights" / "pose.xml"
+CROP_WIDTH, CROP_HEIGHT = 96, 128
+ROOM = 1.25
+"""A crop is so many times as high, or as wide, as its box."""
+KEYPOINTS = 17
+FILL = 128
+
+
+class PoseEstimator(Protocol):
+    """Finds the keypoints of detected people."""
+
+    def refine(self, frame: Frame, new: NDArray[np.uint8], people: Sequence[Detection]) -> list[Detection]:
+        """The same people, in the same order, with better keypoints.
+
+        Args:
+            frame: the plain frame (H, W, 3) BGR.
+            new: (h, w) uint8 what is new in it, 255 new, of any size (see `Background.new`).
+            people: found in it.
+        """
+        ...
+
+
+class CropPose:
+    """The committed pose network, run by OpenVINO."""
+
+    def __init__(self, weights: Path | None = None) -> None:
+        """Load the network in an OpenVINO `.xml`; None for the committed one.
+
+        Raises:
+            MissingWeights: no such file, or not a network.
+        """
+        self._run = _load(Path(weights) if weights is not None else COMMITTED_WEIGHTS)
+
+    def refine(self, frame: Frame, new: NDArray[np.uint8], people: Sequence[Detection]) -> list[Detection]:
+        """The same people with better keypoints, and the error of each; see `PoseEstimator`."""
+        if not people:
+            return []
+        windows = [crop_window(one.box) for one in people]
+        rows = np.asarray(self._run(np.stack([cut(frame, new, window) for window in windows])))
+        return [_placed(one, row, window) for one, row, window in zip(people, rows, windows, strict=True)]
+
+
+def crop_window(box: NDArray[np.floating]) -> tuple[float, float, float]:
+    """Centre x, centre y and height in px of the crop of a box (4,) xyxy; it is three quarters as wide as high."""
+    width, height = float(box[2] - box[0]), float(box[3] - box[1])
+    tall = ROOM * max(height, width * CROP_HEIGHT / CROP_WIDTH, 8.0)
+    return float(box[0] + box[2]) / 2, float(box[1] + box[3]) / 2, tall
+
+
+def cut(
+    frame: Frame, new: NDArray[np.uint8], window: tuple[float, float, float], size: tuple[int, int] | None = None
+) -> NDArray[np.uint8]:
+    """What a window (see `crop_window`) of a frame holds, and what of it is new: (128, 96, 4) uint8, or of `size`.
+
+    Args:
+        frame: (H, W, 3) uint8.
+        new: (h, w) uint8 of any size.
+        window: in px of the frame.
+        size: width and height in px of the result.
+    """
+    width, height = size or (CROP_WIDTH, CROP_HEIGHT)
+    x, y, tall = window
+    crop = np.empty((height, width, 4), np.uint8)
+    scale = height / tall
+    shift = (width / 2 - scale * x, height / 2 - scale * y)
+    matrix = np.array([[scale, 0, shift[0]], [0, scale, shift[1]]])
+    crop[..., :3] = cv2.warpAffine(frame, matrix, (width, height), borderValue=(FILL, FILL, FILL))
+    across, down = frame.shape[1] / new.shape[1], frame.shape[0] / new.shape[0]
+    coarse = np.array([[scale * across, 0, shift[0]], [0, scale * down, shift[1]]])
+    crop[..., 3] = cv2.warpAffine(new, coarse, (width, height))
+    return crop
+
+
+def _placed(person: Detection, row: NDArray[np.float32], window: tuple[float, float, float]) -> Detection:
+    """A person with the network's keypoints (17, 4): x, y and scale as shares of the crop's height, and in view."""
+    x, y, tall = window
+    corner = np.array((x - tall * CROP_WIDTH / CROP_HEIGHT / 2, y - tall / 2))
+    keypoints = np.empty((KEYPOINTS, 3), np.float32)
+    keypoints[:, :2] = corner + row[:, :2] * tall
+    keypoints[:, 2] = row[:, 3]
+    # The scale is that of a Laplace distribution.
+    return replace(person, keypoints=keypoints, keypoint_sd=(np.sqrt(2) * tall * row[:, 2]).astype(np.float32))
+
+
+def _load(path: Path) -> Any:
+    if not path.exists():
+        raise MissingWeights(f"{path}: no such file; allowed: an OpenVINO .xml of a pose network")
+    import openvino as ov
+    from openvino.preprocess import PrePostProcessor
+
+    try:
+        steps = PrePostProcessor(ov.Core().read_model(path))
+        steps.input().tensor().set_element_type(ov.Type.u8).set_layout(ov.Layout("NHWC"))
+        steps.input().model().set_layout(ov.Layout("NCHW"))
+        steps.input().preprocess().convert_element_type(ov.Type.f32).scale(255.0)
+        compiled = ov.Core().compile_model(steps.build(), "CPU", {"PERFORMANCE_HINT": "LATENCY"})
+    except RuntimeError as error:
+        raise MissingWeights(f"{path}: not a network that OpenVINO can read ({str(error).splitlines()[-1]})") from error
+    return lambda crops: compiled(crops)[0]
