@@ -9,7 +9,7 @@ head and shoulders alone it is long along the line of sight, as long as the stat
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -49,6 +49,10 @@ class FootPointSettings(BaseModel):
     )
     stature_m: float = Field(default=1.66, gt=0.3, lt=2.5, description="mean stature of shoppers, metres")
     stature_sd_m: float = Field(default=0.14, gt=0, lt=1, description="its standard deviation, metres")
+    stoop: float = Field(default=0.65, gt=0.2, lt=1, description="height of who stoops or squats, share of stature")
+    stoop_sd_m: float = Field(default=0.2, gt=0, lt=1, description="standard deviation of that height, metres")
+    stoop_cost: float = Field(default=7.0, ge=0, le=100, description="chi square by which stooping must explain more")
+    known_sd_m: float = Field(default=0.09, gt=0, lt=1, description="a stature surer than this is known, metres")
     bottom_gate: float = Field(default=6.0, gt=0, le=100, description="chi square for the box to end at the feet")
     model_sd_m: float = Field(default=0.06, ge=0, le=1, description="error that no cue shows: lean, calibration, m")
     spread: float = Field(default=1.3, ge=1, le=10, description="factor on the variance, as cues err together")
@@ -105,8 +109,27 @@ class FootPointLocator:
         mean, cov = problem.solve(above.astype(np.float64))
         used[:, _BOTTOM] &= problem.bottom_disagreement(mean, cov) < self.settings.bottom_gate
         mean, cov = problem.solve(used * problem.trust(mean))
+        low, low_mean, low_cov = self._stooping(problem, used, mean)
+        mean[low], cov[low] = low_mean[low], low_cov[low]
         spread = cov[:, :2, :2] * self.settings.spread + np.eye(2) * self.settings.model_sd_m**2
         return FootPoints(mean[:, :2], spread, mean[:, 2], np.sqrt(cov[:, 2, 2]))
+
+    def _stooping(
+        self, problem: _Problem, used: NDArray[np.bool_], upright: Array
+    ) -> tuple[NDArray[np.bool_], Array, Array]:
+        """Who is better understood as stooping or squatting (N,), and mean (N, 3) and covariance (N, 3, 3) if so.
+
+        Somebody who squats looks as small as somebody farther away, unless the feet are in view: then height must give.
+        """
+        settings = self.settings
+        low = problem.with_statures(problem.statures[:, :1] * settings.stoop + [[0.0, settings.stoop_sd_m]])
+        mean, _ = low.solve(used.astype(np.float64))
+        mean, cov = low.solve(used * low.trust(mean))
+        cheaper = low.cost(mean, used) + settings.stoop_cost < problem.cost(upright, used)
+        # Of people whose stature is known, the height seen is that of a posture; of others it may be a child's.
+        known = problem.statures[:, 1] < settings.known_sd_m
+        mean[known, 2], cov[known, 2, 2] = problem.statures[known, 0], 1.0
+        return cheaper, mean, cov
 
     def _keypoint_errors(self, found: Sequence[Detection], boxes: Array, keypoints: Array) -> Array:
         """(N, 17) standard deviations in pixels, as the network says, or usual ones where it does not."""
@@ -166,6 +189,10 @@ class _Problem:
     weight: Array
     statures: Array
 
+    def with_statures(self, statures: Array) -> _Problem:
+        """The same with other means and standard deviations (N, 2) of stature."""
+        return replace(self, statures=statures)
+
     def solve(self, trust: Array) -> tuple[Array, Array]:
         """Mean (N, 3) and covariance (N, 3, 3) of x, y, H with cues weighted by `trust` (N, 11)."""
         people = len(self.slopes)
@@ -194,10 +221,18 @@ class _Problem:
 
     def trust(self, mean: Array) -> Array:
         """(N, 11) Cauchy weights: cues that disagree with all others are probably guesses of a hidden limb."""
+        return np.asarray(1.0 / (1.0 + self._chi(mean) / 4.0))
+
+    def cost(self, mean: Array, used: NDArray[np.bool_]) -> Array:
+        """(N,) how badly a solution (N, 3) fits the cues that count and the stature: chi square, outliers softened."""
+        stature = ((mean[:, 2] - self.statures[:, 0]) / self.statures[:, 1]) ** 2
+        return np.asarray((4.0 * np.log1p(self._chi(mean) / 4.0) * used).sum(axis=1) + stature)
+
+    def _chi(self, mean: Array) -> Array:
+        """(N, 11) chi square of each cue."""
         above = _RATIO * mean[:, 2:3] - self.centre[:, 2:]
         gap = self.centre[:, None, :2] + self.slopes * above[..., None] - mean[:, None, :2]
-        chi = (gap * (self.weight @ gap[..., None])[..., 0]).sum(axis=2)
-        return np.asarray(1.0 / (1.0 + chi / 4.0))
+        return np.asarray((gap * (self.weight @ gap[..., None])[..., 0]).sum(axis=2))
 
 
 def _slopes(cameras: Sequence[Camera], counts: Sequence[int], pixels: Array) -> Array:
