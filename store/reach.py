@@ -1,4 +1,4 @@
-"""Who could have reached: how strongly positions and hands say that a person touched some plates at some time.
+"""Who could have reached: how strongly places, paces and hands say that a person touched some plates at some time.
 
 Strengths are likelihood ratios: how much likelier what was seen is if this person did it than if somebody else
 did. A hand in the plate's space speaks loudest, a body before it speaks quietly, hands seen elsewhere all the while
@@ -28,15 +28,20 @@ class ReachSettings(BaseModel):
     after_s: float = Field(
         default=0.1, ge=0, le=3, description="and until so long after the weight is at rest, seconds"
     )
-    moment_s: float = Field(default=0.2, ge=0, le=2, description="from the plate's first move to the grip, seconds")
+    moment_s: float = Field(default=0.25, ge=0, le=2, description="from the plate's first move to the grip, seconds")
     moment_sd_s: float = Field(default=0.25, gt=0, le=2, description="softness of that moment, seconds")
     arm_m: float = Field(default=0.75, gt=0, le=2, description="from the body to what it still reaches easily, metres")
     arm_sd_m: float = Field(default=0.2, gt=0, le=2, description="softness of that reach, metres")
-    beside_sd_m: float = Field(default=0.45, gt=0, le=5, description="how far beside a plate people stand, metres")
+    beside_sd_m: float = Field(default=0.3, gt=0, le=5, description="how far beside a plate people stand, metres")
     body_error: float = Field(default=0.03, ge=0, lt=1, description="probability that a body is misplaced badly")
-    hand_sd_m: float = Field(default=0.1, gt=0, le=1, description="error of hands beyond what is stated, metres")
+    hand_sd_m: float = Field(default=0.12, gt=0, le=1, description="error of hands beyond what is stated, metres")
     hand_error: float = Field(default=0.15, gt=0, lt=1, description="probability that a hand is no hand of theirs")
-    hand_unseen: float = Field(default=0.7, gt=0, le=1, description="ratio when no hand is seen")
+    hand_unseen: float = Field(
+        default=1.5,
+        gt=0,
+        le=10,
+        description="ratio of a hand that no camera sees: shelf and body hide hands that reach",
+    )
     idle_sd_m: float = Field(default=0.4, gt=0, le=2, description="how far idle hands are from the body, metres")
     idle_height_m: float = Field(default=1.0, gt=0, le=2, description="how high idle hands are, metres")
     loudest: float = Field(default=60.0, gt=1, le=1e6, description="greatest ratio of one hand")
@@ -166,7 +171,7 @@ class Reach:
         sd = min(0.4 + self.settings.lost_m_s * gap, 2.5)
         away = max(0.0, hypot(member.x - place.x, member.y - place.y) - self.settings.arm_m)
         share = min(1.0, self.settings.arm_m**2 / (2 * sd**2))
-        ratio = self.settings.hand_unseen * share * exp(-0.5 * min((away / sd) ** 2, 200.0))
+        ratio = share * exp(-0.5 * min((away / sd) ** 2, 200.0))
         return max(10 * self.settings.floor, ratio)
 
 

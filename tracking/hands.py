@@ -26,7 +26,7 @@ class HandSettings(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    confidence: float = Field(default=0.4, ge=0, le=1, description="keypoints below say nothing")
+    confidence: float = Field(default=0.5, ge=0, le=1, description="keypoints below say nothing")
     pixel_sd: float = Field(
         default=3.0, gt=0, le=100, description="error of a wrist where the network names none, pixels"
     )
