@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from tracking.errors import MissingWeights
 from tracking.observation import Detection
+from tracking.openvino_network import compile_network, openvino
 
 Frame = NDArray[np.uint8]
 """(H, W, 3) uint8, BGR."""
@@ -243,22 +244,8 @@ def _cuda_works() -> bool:
 
 
 def _openvino_network(path: Path) -> Network:
-    import openvino as ov
-    from openvino.preprocess import ColorFormat, PrePostProcessor
-
-    core = ov.Core()
-    try:
-        model = core.read_model(path)
-        steps = PrePostProcessor(model)
-        steps.input().tensor().set_element_type(ov.Type.u8).set_layout(ov.Layout("NHWC")).set_color_format(
-            ColorFormat.BGR
-        )
-        steps.input().model().set_layout(ov.Layout("NCHW"))
-        steps.input().preprocess().convert_color(ColorFormat.RGB).convert_element_type(ov.Type.f32).scale(255.0)
-        compiled = core.compile_model(steps.build(), "CPU", {"PERFORMANCE_HINT": "THROUGHPUT"})
-    except RuntimeError as error:
-        raise MissingWeights(f"{path}: not a network that OpenVINO can read ({str(error).splitlines()[-1]})") from error
-    requests = ov.AsyncInferQueue(compiled)
+    compiled = compile_network(path, "a YOLO network", "THROUGHPUT")
+    requests = openvino().AsyncInferQueue(compiled)
 
     def run(pictures: Sequence[Frame]) -> list[NDArray[np.float32]]:
         outputs: list[Any] = [None] * len(pictures)

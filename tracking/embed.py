@@ -4,13 +4,13 @@ Crops come from the plain frame, never from the dimmed one: the colour of clothe
 """
 
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from tracking.errors import MissingWeights
+from tracking.openvino_network import compile_network
 
 Frame = NDArray[np.uint8]
 """(H, W, 3) uint8, BGR."""
@@ -37,7 +37,7 @@ class ReidEmbedder:
         Raises:
             MissingWeights: no such file, or not a network.
         """
-        self._network = _load(Path(weights) if weights is not None else COMMITTED_WEIGHTS)
+        self._network = compile_network(Path(weights or COMMITTED_WEIGHTS), "an embedder", "LATENCY")
 
     def embed(self, image: Frame, boxes: NDArray[np.floating]) -> NDArray[np.float32]:
         """One unit vector for each of the (N, 4) xyxy px boxes in the (H, W, 3) image: (N, 128) float32."""
@@ -91,21 +91,3 @@ def _unit(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
     norms = np.linalg.norm(vectors, axis=1, keepdims=True)
     result: NDArray[np.float32] = (vectors / np.maximum(norms, 1e-12)).astype(np.float32)
     return result
-
-
-def _load(path: Path) -> Any:
-    if not path.exists():
-        raise MissingWeights(f"{path}: no such file; allowed: an OpenVINO .xml of an embedder")
-    import openvino as ov
-    from openvino.preprocess import ColorFormat, PrePostProcessor
-
-    core = ov.Core()
-    try:
-        steps = PrePostProcessor(core.read_model(path))
-        crop = steps.input().tensor()
-        crop.set_element_type(ov.Type.u8).set_layout(ov.Layout("NHWC")).set_color_format(ColorFormat.BGR)
-        steps.input().model().set_layout(ov.Layout("NCHW"))
-        steps.input().preprocess().convert_color(ColorFormat.RGB).convert_element_type(ov.Type.f32).scale(255.0)
-        return core.compile_model(steps.build(), "CPU", {"PERFORMANCE_HINT": "LATENCY"})
-    except RuntimeError as error:
-        raise MissingWeights(f"{path}: not a network that OpenVINO can read ({str(error).splitlines()[-1]})") from error

@@ -7,14 +7,14 @@ size of its own, and says of each keypoint where it is, how far off that may be,
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from tracking.errors import MissingWeights
 from tracking.observation import Detection
+from tracking.openvino_network import compile_network
 
 Frame = NDArray[np.uint8]
 """(H, W, 3) uint8, BGR."""
@@ -50,14 +50,14 @@ class CropPose:
         Raises:
             MissingWeights: no such file, or not a network.
         """
-        self._run = _load(Path(weights) if weights is not None else COMMITTED_WEIGHTS)
+        self._network = compile_network(Path(weights or COMMITTED_WEIGHTS), "a pose network", "LATENCY", to_rgb=False)
 
     def refine(self, frame: Frame, new: NDArray[np.uint8], people: Sequence[Detection]) -> list[Detection]:
         """The same people with better keypoints, and the error of each; see `PoseEstimator`."""
         if not people:
             return []
         windows = [crop_window(one.box) for one in people]
-        rows = np.asarray(self._run(np.stack([cut(frame, new, window) for window in windows])))
+        rows = np.asarray(self._network(np.stack([cut(frame, new, window) for window in windows]))[0])
         return [_placed(one, row, window) for one, row, window in zip(people, rows, windows, strict=True)]
 
 
@@ -101,20 +101,3 @@ def _placed(person: Detection, row: NDArray[np.float32], window: tuple[float, fl
     keypoints[:, 2] = row[:, 3]
     # The scale is that of a Laplace distribution.
     return replace(person, keypoints=keypoints, keypoint_sd=(np.sqrt(2) * tall * row[:, 2]).astype(np.float32))
-
-
-def _load(path: Path) -> Any:
-    if not path.exists():
-        raise MissingWeights(f"{path}: no such file; allowed: an OpenVINO .xml of a pose network")
-    import openvino as ov
-    from openvino.preprocess import PrePostProcessor
-
-    try:
-        steps = PrePostProcessor(ov.Core().read_model(path))
-        steps.input().tensor().set_element_type(ov.Type.u8).set_layout(ov.Layout("NHWC"))
-        steps.input().model().set_layout(ov.Layout("NCHW"))
-        steps.input().preprocess().convert_element_type(ov.Type.f32).scale(255.0)
-        compiled = ov.Core().compile_model(steps.build(), "CPU", {"PERFORMANCE_HINT": "LATENCY"})
-    except RuntimeError as error:
-        raise MissingWeights(f"{path}: not a network that OpenVINO can read ({str(error).splitlines()[-1]})") from error
-    return lambda crops: compiled(crops)[0]

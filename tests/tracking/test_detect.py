@@ -1,3 +1,5 @@
+import subprocess
+import sys
 from pathlib import Path
 
 import cv2
@@ -157,3 +159,11 @@ def test_public_networks_of_eighty_classes_and_of_own_suppression_are_understood
     boxes, confidences, keypoints = decode(rows, 0.5)
     np.testing.assert_allclose(boxes, [[1, 2, 3, 4]])
     assert keypoints.shape == (1, 17, 3)
+
+
+def test_nothing_that_calls_home_is_loaded_with_the_networks() -> None:
+    load = (
+        "from tracking.detect import YoloDetector; YoloDetector(); import sys; print(sys.modules['openvino_telemetry'])"
+    )
+    told = subprocess.run([sys.executable, "-c", load], capture_output=True, text=True, check=True)
+    assert told.stdout.strip() == "None"

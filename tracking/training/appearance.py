@@ -6,24 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from tracking.embed import EMBEDDING_SIZE
-
-
-class _Block(nn.Module):
-    def __init__(self, before: int, after: int, stride: int) -> None:
-        super().__init__()
-        self.path = nn.Sequential(
-            nn.Conv2d(before, after, 3, stride, 1, bias=False),
-            nn.BatchNorm2d(after),
-            nn.ReLU(inplace=True),
-            nn.Conv2d(after, after, 3, 1, 1, bias=False),
-            nn.BatchNorm2d(after),
-        )
-        self.skip: nn.Module = nn.Identity()
-        if before != after or stride != 1:
-            self.skip = nn.Sequential(nn.Conv2d(before, after, 1, stride, bias=False), nn.BatchNorm2d(after))
-
-    def forward(self, x: Tensor) -> Tensor:
-        return torch.relu(self.path(x) + self.skip(x))
+from tracking.training.residual import ResidualBlock
 
 
 class AppearanceNetwork(nn.Module):
@@ -42,12 +25,12 @@ class AppearanceNetwork(nn.Module):
             nn.Conv2d(3, 24, 3, 2, 1, bias=False),
             nn.BatchNorm2d(24),
             nn.ReLU(inplace=True),
-            _Block(24, 48, 2),
-            _Block(48, 48, 1),
-            _Block(48, 96, 2),
-            _Block(96, 96, 1),
-            _Block(96, 160, 2),
-            _Block(160, 160, 1),
+            ResidualBlock(24, 48, 2),
+            ResidualBlock(48, 48, 1),
+            ResidualBlock(48, 96, 2),
+            ResidualBlock(96, 96, 1),
+            ResidualBlock(96, 160, 2),
+            ResidualBlock(160, 160, 1),
         )
         self.project = nn.Linear(160 * (self.bands + 1), EMBEDDING_SIZE, bias=False)
         self.neck = nn.BatchNorm1d(EMBEDDING_SIZE)

@@ -5,6 +5,7 @@ from pathlib import Path
 import torch
 
 from tracking.embed import CROP_HEIGHT, CROP_WIDTH
+from tracking.openvino_network import openvino
 from tracking.pose import CROP_HEIGHT as POSE_HEIGHT
 from tracking.pose import CROP_WIDTH as POSE_WIDTH
 from tracking.training.appearance import AppearanceNetwork
@@ -23,7 +24,7 @@ def export_detector(checkpoint: Path, out: Path) -> None:
     Raises:
         MissingWeights: the checkpoint holds no network.
     """
-    import openvino as ov
+    ov = openvino()
 
     network = read_network(checkpoint).eval()
     out.mkdir(parents=True, exist_ok=True)
@@ -47,7 +48,7 @@ def export_pose(checkpoint: Path, out: Path) -> None:
         checkpoint: of the pose network's training, or a `pose.pt` written here.
         out: folder.
     """
-    import openvino as ov
+    ov = openvino()
 
     state = torch.load(checkpoint, weights_only=True)["average"]
     weights = {name.removeprefix("module."): value for name, value in state.items() if name != "n_averaged"}
@@ -69,7 +70,7 @@ def export_embedder(checkpoint: Path, out: Path) -> None:
         checkpoint: of the embedder's training.
         out: folder.
     """
-    import openvino as ov
+    ov = openvino()
 
     network = AppearanceNetwork()
     network.load_state_dict(torch.load(checkpoint, weights_only=True)["network"])

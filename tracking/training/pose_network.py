@@ -6,24 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from tracking.pose import CROP_HEIGHT, KEYPOINTS
-
-
-class _Block(nn.Module):
-    def __init__(self, before: int, after: int, stride: int = 1) -> None:
-        super().__init__()
-        self.path = nn.Sequential(
-            nn.Conv2d(before, after, 3, stride, 1, bias=False),
-            nn.BatchNorm2d(after),
-            nn.ReLU(inplace=True),
-            nn.Conv2d(after, after, 3, 1, 1, bias=False),
-            nn.BatchNorm2d(after),
-        )
-        self.skip: nn.Module = nn.Identity()
-        if before != after or stride != 1:
-            self.skip = nn.Sequential(nn.Conv2d(before, after, 1, stride, bias=False), nn.BatchNorm2d(after))
-
-    def forward(self, x: Tensor) -> Tensor:
-        return torch.relu(self.path(x) + self.skip(x))
+from tracking.training.residual import ResidualBlock
 
 
 def _joined(before: int, after: int) -> nn.Sequential:
@@ -43,11 +26,13 @@ class PoseNetwork(nn.Module):
         super().__init__()
         w = width
         self.stem = nn.Sequential(nn.Conv2d(4, w, 3, 2, 1, bias=False), nn.BatchNorm2d(w), nn.ReLU(inplace=True))
-        self.quarter = nn.Sequential(_Block(w, 2 * w, 2), _Block(2 * w, 2 * w))
-        self.eighth = nn.Sequential(_Block(2 * w, 3 * w, 2), _Block(3 * w, 3 * w))
-        self.sixteenth = nn.Sequential(_Block(3 * w, 6 * w, 2), _Block(6 * w, 6 * w), _Block(6 * w, 6 * w))
-        self.up_eighth, self.mix_eighth = _joined(6 * w, 3 * w), _Block(3 * w, 3 * w)
-        self.up_quarter, self.mix_quarter = _joined(3 * w, 2 * w), _Block(2 * w, 2 * w)
+        self.quarter = nn.Sequential(ResidualBlock(w, 2 * w, 2), ResidualBlock(2 * w, 2 * w))
+        self.eighth = nn.Sequential(ResidualBlock(2 * w, 3 * w, 2), ResidualBlock(3 * w, 3 * w))
+        self.sixteenth = nn.Sequential(
+            ResidualBlock(3 * w, 6 * w, 2), ResidualBlock(6 * w, 6 * w), ResidualBlock(6 * w, 6 * w)
+        )
+        self.up_eighth, self.mix_eighth = _joined(6 * w, 3 * w), ResidualBlock(3 * w, 3 * w)
+        self.up_quarter, self.mix_quarter = _joined(3 * w, 2 * w), ResidualBlock(2 * w, 2 * w)
         self.heat = nn.Conv2d(2 * w, KEYPOINTS, 1)
         self.quality = nn.Conv2d(2 * w, 2 * KEYPOINTS, 1)
 
