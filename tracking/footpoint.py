@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field
 
 from tracking.camera import Camera
-from tracking.observation import Detection
+from tracking.observation import Detection, keypoint_errors
 
 Array = NDArray[np.float64]
 
@@ -134,11 +134,7 @@ class FootPointLocator:
     def _keypoint_errors(self, found: Sequence[Detection], boxes: Array, keypoints: Array) -> Array:
         """(N, 17) standard deviations in pixels, as the network says, or usual ones where it does not."""
         usual = self.settings.pixel_sd + self.settings.keypoint_share_sd * (boxes[:, 3] - boxes[:, 1])
-        errors: Array = usual[:, None] * _KEYPOINT_ERROR / np.maximum(keypoints[:, :, 2], 1e-3)
-        for row, one in zip(errors, found, strict=True):
-            if one.keypoint_sd is not None:
-                row[:] = one.keypoint_sd
-        return errors
+        return keypoint_errors(found, usual[:, None] * _KEYPOINT_ERROR / np.maximum(keypoints[:, :, 2], 1e-3))
 
     def _cues(
         self, lowest: Array, boxes: Array, keypoints: Array, errors: Array

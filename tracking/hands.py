@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field
 
 from tracking.camera import Camera
-from tracking.observation import Hand, Observation
+from tracking.observation import Hand, Observation, keypoint_errors
 
 Array = NDArray[np.float64]
 _SIDES: tuple[Literal["L", "R"], ...] = ("L", "R")
@@ -105,7 +105,8 @@ class HandFinder:
         """Rays through the palms that one camera sees."""
         keypoints: Array = np.array([one.keypoints for _, one in rows], dtype=np.float64)
         wrists, elbows = keypoints[:, _WRISTS], keypoints[:, _ELBOWS]
-        errors = self._errors([one for _, one in rows], keypoints)
+        usual = self.settings.pixel_sd / np.maximum(keypoints[:, :, 2], 1e-3)
+        errors = keypoint_errors([one for _, one in rows], usual)
         beyond = self.settings.beyond_wrist * (elbows[..., 2] >= self.settings.confidence)
         pixels = wrists[..., :2] + beyond[..., None] * (wrists[..., :2] - elbows[..., :2])
         spread = np.hypot((1 + beyond) * errors[:, _WRISTS], beyond * errors[:, _ELBOWS])
@@ -114,14 +115,6 @@ class HandFinder:
         sds = spread[seen] / float(camera.matrix[0, 0])
         centre = np.tile(camera.centre, (int(seen.sum()), 1))
         return _Sightings(hands[seen].astype(np.int64), centre, camera.ray(pixels[seen]), sds)
-
-    def _errors(self, seen: Sequence[Observation], keypoints: Array) -> Array:
-        """(N, 17) standard deviations in pixels, as the network says, or a usual one where it does not."""
-        errors = self.settings.pixel_sd / np.maximum(keypoints[:, :, 2], 1e-3)
-        for row, one in zip(errors, seen, strict=True):
-            if one.keypoint_sd is not None:
-                row[:] = one.keypoint_sd
-        return errors
 
     def _meet(self, sightings: _Sightings, places: Array) -> tuple[Array, Array]:
         """The points (H, 3) nearest to all rays of each hand, with covariances (H, 3, 3) in m^2.

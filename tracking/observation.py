@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -75,6 +76,15 @@ class Observation:
     floor: NDArray[np.float64]
     covariance: NDArray[np.float64]
     keypoint_sd: NDArray[np.float32] | None = None
+
+
+def keypoint_errors(found: Sequence[Detection | Observation], usual: NDArray[np.float64]) -> NDArray[np.float64]:
+    """(N, 17) standard deviations in pixels of the keypoints: as stated, or `usual` (N, 17) where nothing is stated."""
+    errors = usual.copy()
+    for row, one in zip(errors, found, strict=True):
+        if one.keypoint_sd is not None:
+            row[:] = one.keypoint_sd
+    return errors
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from tracking.observation import Detection
+from tracking.observation import KEYPOINT_NAMES, Detection
 from tracking.openvino_network import compile_network
 
 Frame = NDArray[np.uint8]
@@ -23,7 +23,7 @@ COMMITTED_WEIGHTS = Path(__file__).parent / "weights" / "pose.xml"
 CROP_WIDTH, CROP_HEIGHT = 96, 128
 ROOM = 1.25
 """A crop is so many times as high, or as wide, as its box."""
-KEYPOINTS = 17
+KEYPOINTS = len(KEYPOINT_NAMES)
 FILL = 128
 
 

@@ -1,5 +1,7 @@
 """Where in a frame it is worth looking for people: windows around what is new, so that detection costs what moves."""
 
+from itertools import combinations
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -11,6 +13,8 @@ LEAST_NEW = 12
 _WINDOW_COST_CELLS = 12
 """What one more run of the network costs beside its area, in cells: about 3,000 px."""
 
+Cells = tuple[int, int, int, int]
+"""x1, y1, x2, y2 of a window in cells."""
 Windows = NDArray[np.float32]
 """(N, 4) float32: x1, y1, x2, y2 in px of a frame."""
 
@@ -37,34 +41,30 @@ def busy_windows(mask: NDArray[np.uint8], boxes: NDArray[np.floating], size: tup
     for x1, y1, x2, y2 in np.asarray(boxes, np.float64).reshape(-1, 4) * scale / CELL_PX:
         new[max(0, int(y1)) : int(np.ceil(y2)), max(0, int(x1)) : int(np.ceil(x2))] = 1
     count, _, stats, _ = cv2.connectedComponentsWithStats(cv2.dilate(new, np.ones((3, 3), np.uint8)))
-    parts = [tuple(int(v) for v in stats[k, :4]) for k in range(1, count)]
+    parts = stats[1:count, :4].tolist()  # the first is the background
     cells = merged([(left, top, left + wide, top + high) for left, top, wide, high in parts])
     found: Windows = (np.array(cells, np.float64).reshape(-1, 4) * CELL_PX / scale).astype(np.float32)
     return np.minimum(found, np.array([*size, *size], np.float32))
 
 
-def merged(windows: list[tuple[int, int, int, int]]) -> list[tuple[int, int, int, int]]:
-    """The windows (x1, y1, x2, y2 in cells), joined wherever one larger window costs less than two."""
-    windows = list(windows)
-    joined = True
-    while joined:
-        joined = False
-        for i in range(len(windows)):
-            for j in range(i + 1, len(windows)):
-                both = _around(windows[i], windows[j])
-                if _area(both) <= _area(windows[i]) + _area(windows[j]) + _WINDOW_COST_CELLS:
-                    windows[i] = both
-                    del windows[j]
-                    joined = True
-                    break
-            if joined:
-                break
-    return windows
+def merged(windows: list[Cells]) -> list[Cells]:
+    """The windows joined wherever one larger window costs less than two."""
+    left = list(windows)
+    while pair := next(
+        (ij for ij in combinations(range(len(left)), 2) if _cheaper_as_one(*(left[k] for k in ij))), None
+    ):
+        first, second = pair
+        left[first] = _around(left[first], left.pop(second))
+    return left
 
 
-def _around(a: tuple[int, int, int, int], b: tuple[int, int, int, int]) -> tuple[int, int, int, int]:
+def _cheaper_as_one(a: Cells, b: Cells) -> bool:
+    return _area(_around(a, b)) <= _area(a) + _area(b) + _WINDOW_COST_CELLS
+
+
+def _around(a: Cells, b: Cells) -> Cells:
     return min(a[0], b[0]), min(a[1], b[1]), max(a[2], b[2]), max(a[3], b[3])
 
 
-def _area(window: tuple[int, int, int, int]) -> int:
+def _area(window: Cells) -> int:
     return (window[2] - window[0]) * (window[3] - window[1])

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -98,3 +100,20 @@ def test_people_of_several_cameras_come_back_in_order() -> None:
 
 def test_nobody_gives_nothing() -> None:
     assert LOCATOR.locate([(CAMERA, [])], np.zeros((0, 2))).floor.shape == (0, 2)
+
+
+def test_somebody_known_who_squats_with_feet_in_view_stays_where_they_are_and_as_tall() -> None:
+    # Squatting, everything is where that of somebody of 1.1 m would be, and the network is sure of it.
+    seen = replace(person(4.0, 3.0, 1.1), keypoint_sd=np.full(17, 2.0, np.float32))
+    floor, _, stature = place(seen, (1.7, 0.04))
+    assert np.hypot(*(floor - (4.0, 3.0))) < 0.2
+    assert stature == pytest.approx(1.7)
+
+
+def test_a_surer_keypoint_counts_for_more() -> None:
+    moved = person(4.0, 3.0)
+    moved.keypoints[15:, 0] += 25
+    doubtful, sure = (np.full(17, 3.0, np.float32) for _ in range(2))
+    doubtful[15:], sure[15:] = 40.0, 1.0
+    pulled = [np.hypot(*(place(replace(moved, keypoint_sd=sd))[0] - (4.0, 3.0))) for sd in (doubtful, sure)]
+    assert pulled[0] < pulled[1]

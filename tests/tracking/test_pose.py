@@ -140,6 +140,9 @@ def test_keypoints_move_with_the_crop_and_sides_swap_in_the_mirror(seed: int) ->
     points[LEFT_HIP], points[RIGHT_HIP] = (60, 90, 2), (84, 90, 2)
     crop[84:97, 54:67, 3], crop[84:97, 78:91, 3] = 120, 250
     moved, found = changed_person(crop, points, np.random.default_rng(seed))
+    if (found[[LEFT_HIP, RIGHT_HIP], 2] > 0).all():
+        # In the mirror the hip on the left of the picture stays a left one, or the network would learn to mix them up.
+        assert found[LEFT_HIP, 0] < found[RIGHT_HIP, 0]
     for side, value in ((LEFT_HIP, 120), (RIGHT_HIP, 250)):
         if found[side, 2] < 2:
             continue

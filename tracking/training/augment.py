@@ -38,10 +38,25 @@ def augmented(
     return _recoloured(picture, rng), _moved(people, (width, height), matrix, size)  # type: ignore[arg-type]
 
 
+def relit(
+    picture: NDArray[np.uint8], rng: np.random.Generator, brightness: float, cast: float, offset: float
+) -> NDArray[np.uint8]:
+    """A picture (H, W, 3) under other light.
+
+    Args:
+        picture: uint8.
+        rng: source of every choice.
+        brightness: all channels become up to this share brighter or darker.
+        cast: and each channel by itself up to this share.
+        offset: grey levels added or taken, at most.
+    """
+    gains = rng.uniform(1 - brightness, 1 + brightness) * rng.uniform(1 - cast, 1 + cast, 3)
+    table = np.clip(np.arange(256)[:, None] * gains + rng.uniform(-offset, offset), 0, 255).astype(np.uint8)
+    return np.asarray(cv2.LUT(picture, table[None]), np.uint8)
+
+
 def _recoloured(picture: NDArray[np.uint8], rng: np.random.Generator) -> NDArray[np.uint8]:
-    gains = rng.uniform(0.85, 1.15) * rng.uniform(0.95, 1.05, 3)
-    table = np.clip(np.arange(256)[:, None] * gains + rng.uniform(-12, 12), 0, 255).astype(np.uint8)
-    picture = cv2.LUT(picture, table[None])  # type: ignore[assignment]
+    picture = relit(picture, rng, 0.15, 0.05, 12)
     if rng.random() < 0.3:
         noise = rng.integers(-6, 7, picture.shape, np.int16)
         picture = np.clip(picture + noise, 0, 255).astype(np.uint8)

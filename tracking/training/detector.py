@@ -17,6 +17,7 @@ import torch
 from numpy.typing import NDArray
 
 from tracking.training.augment import augmented
+from tracking.training.checkpoint import save_checkpoint
 from tracking.training.network import Kind, build_network
 from tracking.training.pictures import Pictures, load_pictures, shuffled_batches
 
@@ -213,9 +214,7 @@ class _Stage:
             "average": self.average,
             "optimizer": self.optimizer.state_dict(),
         }
-        partial = self.checkpoint.with_suffix(".partial")
-        torch.save(state, partial)
-        partial.rename(self.checkpoint)
+        save_checkpoint(state, self.checkpoint)
 
     def _resume(self) -> None:
         state = torch.load(self.checkpoint, weights_only=True)

@@ -19,6 +19,8 @@ from torch import Tensor, nn
 
 from tracking.embed import CROP_HEIGHT, CROP_WIDTH, EMBEDDING_SIZE
 from tracking.training.appearance import AppearanceNetwork
+from tracking.training.augment import relit
+from tracking.training.checkpoint import save_checkpoint
 from tracking.training.crops import Crops, load_crops
 from tracking.training.detector import Progress
 
@@ -135,9 +137,7 @@ class _Training:
             "classifier": self.classifier.state_dict(),
             "optimizer": self.optimizer.state_dict(),
         }
-        partial = self.checkpoint.with_suffix(".partial")
-        torch.save(state, partial)
-        partial.rename(self.checkpoint)
+        save_checkpoint(state, self.checkpoint)
 
     def _resume(self) -> None:
         state = torch.load(self.checkpoint, weights_only=True)
@@ -164,9 +164,7 @@ def changed_crop(crop: NDArray[np.uint8], rng: np.random.Generator) -> NDArray[n
     offset = centre - zoom * centre + rng.uniform(-0.06, 0.06, 2) * [CROP_WIDTH, CROP_HEIGHT]
     matrix = np.column_stack([np.diag(zoom), offset])
     moved = cv2.warpAffine(crop, matrix, (CROP_WIDTH, CROP_HEIGHT), borderMode=cv2.BORDER_REPLICATE)
-    gains = rng.uniform(0.8, 1.2) * rng.uniform(0.95, 1.05, 3)
-    table = np.clip(np.arange(256)[:, None] * gains + rng.uniform(-8, 8), 0, 255).astype(np.uint8)
-    changed: NDArray[np.uint8] = np.array(cv2.LUT(moved, table[None]), np.uint8)
+    changed = relit(np.asarray(moved, np.uint8), rng, 0.2, 0.05, 8)
     if rng.random() < 0.5:
         share, shape = rng.uniform(0.04, 0.3), math.exp(rng.uniform(-1, 1))
         height = int(min(CROP_HEIGHT, math.sqrt(share * shape) * CROP_HEIGHT))

@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from tracking.pose import CROP_HEIGHT, CROP_WIDTH, FILL, KEYPOINTS, crop_window, cut
-from tracking.training.augment import MIRRORED_KEYPOINTS
+from tracking.training.augment import MIRRORED_KEYPOINTS, relit
+from tracking.training.checkpoint import save_checkpoint
 from tracking.training.detector import Progress
 from tracking.training.pictures import disturb, empty_view, labelled_files, memory_of, read_labels, read_picture
 from tracking.training.pose_network import PoseNetwork
@@ -182,9 +183,7 @@ class _Training:
             "average": self.average.state_dict(),
             "optimizer": self.optimizer.state_dict(),
         }
-        partial = self.checkpoint.with_suffix(".partial")
-        torch.save(state, partial)
-        partial.rename(self.checkpoint)
+        save_checkpoint(state, self.checkpoint)
 
     def _resume(self) -> None:
         state = torch.load(self.checkpoint, weights_only=True)
@@ -239,7 +238,7 @@ def changed_person(
     middle = np.array([CROP_WIDTH, CROP_HEIGHT]) / 2 + rng.uniform(-0.06, 0.06, 2) * (CROP_WIDTH, CROP_HEIGHT)
     matrix = np.column_stack([turn, middle - turn @ (np.array(_PREPARED) / 2)])
     moved = cv2.warpAffine(crop, matrix, (CROP_WIDTH, CROP_HEIGHT), borderValue=(FILL, FILL, FILL, 0)).astype(np.uint8)
-    moved[..., :3] = _recoloured(moved[..., :3], rng)
+    moved[..., :3] = relit(moved[..., :3], rng, 0.25, 0.08, 15)
     keypoints = points.copy()
     keypoints[:, :2] = points[:, :2] @ turn.T.astype(np.float32) + matrix[:, 2].astype(np.float32)
     if mirror < 0:
@@ -250,12 +249,6 @@ def changed_person(
     keypoints[outside, 2] = 0
     keypoints[:, :2] /= CROP_HEIGHT
     return moved, keypoints
-
-
-def _recoloured(crop: NDArray[np.uint8], rng: np.random.Generator) -> NDArray[np.uint8]:
-    gains = rng.uniform(0.75, 1.25) * rng.uniform(0.92, 1.08, 3)
-    table = np.clip(np.arange(256)[:, None] * gains + rng.uniform(-15, 15), 0, 255).astype(np.uint8)
-    return np.asarray(cv2.LUT(crop, table[None]), np.uint8)
 
 
 def _cover(crop: NDArray[np.uint8], keypoints: NDArray[np.float32], rng: np.random.Generator) -> None:

@@ -22,7 +22,7 @@ class PoseNetwork(nn.Module):
     """
 
     def __init__(self, width: int = 16) -> None:
-        """Random weights; channels double with each halving of the picture, from `width`."""
+        """Random weights; `width` channels at half size, then 2, 3 and 6 times as many."""
         super().__init__()
         w = width
         self.stem = nn.Sequential(nn.Conv2d(4, w, 3, 2, 1, bias=False), nn.BatchNorm2d(w), nn.ReLU(inplace=True))
