@@ -50,7 +50,7 @@ class FootPointSettings(BaseModel):
     stature_m: float = Field(default=1.66, gt=0.3, lt=2.5, description="mean stature of shoppers, metres")
     stature_sd_m: float = Field(default=0.14, gt=0, lt=1, description="its standard deviation, metres")
     stoop: float = Field(default=0.65, gt=0.2, lt=1, description="height of who stoops or squats, share of stature")
-    stoop_sd_m: float = Field(default=0.2, gt=0, lt=1, description="standard deviation of that height, metres")
+    stoop_slack_m: float = Field(default=0.2, gt=0, lt=1, description="its spread is itself and so much more, metres")
     stoop_cost: float = Field(default=7.0, ge=0, le=100, description="chi square by which stooping must explain more")
     known_sd_m: float = Field(default=0.09, gt=0, lt=1, description="a stature surer than this is known, metres")
     bottom_gate: float = Field(default=6.0, gt=0, le=100, description="chi square for the box to end at the feet")
@@ -122,7 +122,9 @@ class FootPointLocator:
         Somebody who squats looks as small as somebody farther away, unless the feet are in view: then height must give.
         """
         settings = self.settings
-        low = problem.with_statures(problem.statures[:, :1] * settings.stoop + [[0.0, settings.stoop_sd_m]])
+        height = problem.statures[:, 0] * settings.stoop
+        # Almost no prior: whoever bends may be of any height down to the floor.
+        low = problem.with_statures(np.column_stack([height, height + settings.stoop_slack_m]))
         mean, _ = low.solve(used.astype(np.float64))
         mean, cov = low.solve(used * low.trust(mean))
         cheaper = low.cost(mean, used) + settings.stoop_cost < problem.cost(upright, used)
