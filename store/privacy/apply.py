@@ -6,20 +6,20 @@ from pathlib import Path
 
 import numpy as np
 
-from store.privacy.collect import collect_day
-from store.privacy.collected import KeptStore
-from store.privacy.cost import CostSheet, load_costs, storage_usd
+from store.privacy.attacks.linkage import linkability
+from store.privacy.attacks.traces import trace_figures
 from store.privacy.day import DayRecords
-from store.privacy.desk import serve
-from store.privacy.entry import enter
 from store.privacy.exposure import exposure_figures, made_today, search_figures
 from store.privacy.figures import Figure, PolicyFigures
-from store.privacy.linkage import linkability
+from store.privacy.keeping.collect import collect_day
+from store.privacy.keeping.kept_store import KeptStore
 from store.privacy.metrics import METRICS, Metric
 from store.privacy.policy import DAY_S, Policy
-from store.privacy.searches import run_search
-from store.privacy.traces import trace_figures
-from store.privacy.usage import reviewed, usage_figures
+from store.privacy.service.cost import CostSheet, load_costs, storage_usd
+from store.privacy.service.desk import serve
+from store.privacy.service.entry import enter
+from store.privacy.service.usage import reviewed, usage_figures
+from store.privacy.uses.searches import run_search
 
 
 def apply_policy(

@@ -3,8 +3,8 @@
 from pathlib import Path
 
 from store.errors import PolicyError
+from store.privacy.faces.matcher import Matcher
 from store.privacy.files import load_model, names
-from store.privacy.matcher import Matcher
 from store.privacy.policy import ContradictionError, Policy
 
 POLICIES = Path(__file__).parent / "policies"

@@ -2,14 +2,14 @@
 
 from dataclasses import dataclass
 
-from store.privacy.collected import COLUMNS, KeptStore
 from store.privacy.day import DayRecords
 from store.privacy.figures import Figure
+from store.privacy.governance.legal import triggers
 from store.privacy.intervals import wilson
-from store.privacy.legal import triggers
+from store.privacy.keeping.kept_store import COLUMNS, KeptStore
 from store.privacy.metrics import PERSONAL_TYPES
 from store.privacy.policy import DAY_S, Policy
-from store.privacy.searches import SearchOutcome
+from store.privacy.uses.searches import SearchOutcome
 
 BIPA_NEGLIGENT_USD = 1000
 BIPA_RECKLESS_USD = 5000

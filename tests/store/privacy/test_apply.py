@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 
 from store.privacy import METRICS, DayRecords, Policy, PolicyFigures, apply_policy, compare, list_policies, load_policy
-from store.privacy.audit import verify
-from store.privacy.matcher import Matcher
+from store.privacy.faces.matcher import Matcher
+from store.privacy.governance.audit import verify
 
 GALLERY = 20_000
 WALL_CLOCK = {"search_ms", "compute_seconds"}

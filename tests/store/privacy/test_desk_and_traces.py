@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 
 from store.privacy import Basket, DayRecords
-from store.privacy.collected import KeptStore, Record
-from store.privacy.cost import load_costs
-from store.privacy.desk import serve
+from store.privacy.attacks.traces import trace_figures
 from store.privacy.intervals import wilson
-from store.privacy.traces import trace_figures
+from store.privacy.keeping.kept_store import KeptStore, Record
+from store.privacy.service.cost import load_costs
+from store.privacy.service.desk import serve
 
 
 def test_two_customers_at_once_wait_for_each_other(day: DayRecords) -> None:

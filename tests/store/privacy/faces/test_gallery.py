@@ -4,8 +4,8 @@ import faiss
 import numpy as np
 import pytest
 
-from store.privacy.gallery import COMPRESSED, EXACT, Gallery, build_strangers
-from store.privacy.matcher import Matcher, strangers
+from store.privacy.faces.gallery import COMPRESSED, EXACT, Gallery, build_strangers
+from store.privacy.faces.matcher import Matcher, strangers
 
 SIZE = 5000
 

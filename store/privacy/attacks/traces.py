@@ -4,8 +4,8 @@ from collections import defaultdict
 
 import numpy as np
 
-from store.privacy.collected import KeptStore
 from store.privacy.figures import Figure
+from store.privacy.keeping.kept_store import KeptStore
 
 CELL_M = 1.0
 CELL_S = 10.0

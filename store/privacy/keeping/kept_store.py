@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Self
 
-from store.privacy.audit import AuditLog
+from store.privacy.governance.audit import AuditLog
 
 COLUMNS: dict[str, tuple[str, ...]] = {
     "frames": ("camera TEXT", "until REAL", "frames INTEGER", "blurred INTEGER"),

@@ -4,8 +4,7 @@ import numpy as np
 import pytest
 from scipy.stats import chi2
 
-from store.privacy.intervals import wilson
-from store.privacy.matcher import (
+from store.privacy.faces.matcher import (
     Matcher,
     faces_of,
     impostor_quantile,
@@ -14,6 +13,7 @@ from store.privacy.matcher import (
     loss,
     strangers,
 )
+from store.privacy.intervals import wilson
 
 ACLU_WRONG, ACLU_SEARCHES, ACLU_GALLERY = 28, 535, 25_000  # aclu.org, July 2018
 

@@ -4,10 +4,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from store.privacy import load_policy
-from store.privacy.audit import verify
-from store.privacy.collect import collect_day
-from store.privacy.collected import COLUMNS, KeptStore, Record
 from store.privacy.day import DayRecords
+from store.privacy.governance.audit import verify
+from store.privacy.keeping.collect import collect_day
+from store.privacy.keeping.kept_store import COLUMNS, KeptStore, Record
 
 VISITS = st.lists(st.tuples(st.integers(0, 5), st.floats(0, 1000), st.floats(0.1, 500)), min_size=1, max_size=12)
 

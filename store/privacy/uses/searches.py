@@ -8,14 +8,14 @@ from statistics import median
 import numpy as np
 import numpy.typing as npt
 
-from store.privacy.collect import known_persons, person_of, template_records
-from store.privacy.collected import KeptStore, Record
 from store.privacy.day import DayRecords
-from store.privacy.gallery import Gallery
+from store.privacy.faces.gallery import Gallery
+from store.privacy.faces.matcher import Matcher, faces_of, strangers
+from store.privacy.faces.sensor import Capture, best_captures, embed
 from store.privacy.intervals import wilson
-from store.privacy.matcher import Matcher, faces_of, strangers
+from store.privacy.keeping.collect import known_persons, person_of, template_records
+from store.privacy.keeping.kept_store import KeptStore, Record
 from store.privacy.policy import Policy, Search
-from store.privacy.sensor import Capture, best_captures, embed
 
 GALLERY_SEED = 2018
 """Strangers of a size are the same in every run, so that their index is built once."""

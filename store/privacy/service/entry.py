@@ -5,12 +5,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from store.privacy.day import DayRecords
-from store.privacy.gallery import Gallery
+from store.privacy.faces.gallery import Gallery
+from store.privacy.faces.matcher import Matcher, strangers
+from store.privacy.faces.sensor import best_captures, terminal_losses
 from store.privacy.intervals import wilson
-from store.privacy.matcher import Matcher, strangers
 from store.privacy.policy import Identification, Policy
-from store.privacy.searches import GALLERY_SEED, search_ms
-from store.privacy.sensor import best_captures, terminal_losses
+from store.privacy.uses.searches import GALLERY_SEED, search_ms
 
 ENTRIES = 1000
 

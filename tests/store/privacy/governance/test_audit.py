@@ -4,7 +4,7 @@ from pathlib import Path
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from store.privacy.audit import AuditLog, digest, verify
+from store.privacy.governance.audit import AuditLog, digest, verify
 
 ENTRIES = st.lists(
     st.tuples(st.floats(0, 1e6), st.sampled_from(["collect", "query", "erase"]), st.integers(0, 99)),

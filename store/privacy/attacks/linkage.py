@@ -5,14 +5,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from store.privacy.collect import DEFAULT_PRESET, known_persons, person_of
-from store.privacy.collected import KeptStore
 from store.privacy.day import DayRecords, VisitRecord
+from store.privacy.faces.matcher import DIMENSION, Matcher, Vectors, faces_of
+from store.privacy.faces.sensor import best_captures
 from store.privacy.figures import Figure
 from store.privacy.intervals import wilson
-from store.privacy.matcher import DIMENSION, Matcher, Vectors, faces_of
+from store.privacy.keeping.collect import DEFAULT_PRESET, known_persons, person_of
+from store.privacy.keeping.kept_store import KeptStore
 from store.privacy.policy import Policy
-from store.privacy.sensor import best_captures
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,8 +5,8 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from store.privacy.collected import KeptStore
 from store.privacy.files import load_model
+from store.privacy.keeping.kept_store import KeptStore
 from store.privacy.policy import DAY_S, Policy
 
 COSTS = Path(__file__).parent / "costs.yaml"

@@ -8,7 +8,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from store.privacy.day import DayRecords
-from store.privacy.matcher import Matcher, Vectors, faces_of, loss
+from store.privacy.faces.matcher import Matcher, Vectors, faces_of, loss
 from store.privacy.policy import Terminal
 
 

@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
-from store.privacy.cost import CostSheet
 from store.privacy.day import Basket, DayRecords
+from store.privacy.service.cost import CostSheet
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,11 +5,11 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pandas as pd
 
-from store.privacy.collected import KeptStore, Record, lines_text
 from store.privacy.day import DayRecords, VisitRecord
-from store.privacy.matcher import Matcher, Vectors, faces_of
+from store.privacy.faces.matcher import Matcher, Vectors, faces_of
+from store.privacy.faces.sensor import Capture, best_captures, embed, terminal_losses
+from store.privacy.keeping.kept_store import KeptStore, Record, lines_text
 from store.privacy.policy import Collect, DataType, Policy
-from store.privacy.sensor import Capture, best_captures, embed, terminal_losses
 
 SEGMENT_S = 10.0
 COUNT_EVERY_S = 60.0

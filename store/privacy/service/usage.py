@@ -2,13 +2,13 @@
 
 from statistics import median
 
-from store.privacy.cost import CostSheet, Work, running_cost
 from store.privacy.day import DayRecords
-from store.privacy.desk import DeskDay
-from store.privacy.entry import Entry
 from store.privacy.figures import Figure
 from store.privacy.policy import Policy
-from store.privacy.searches import SearchOutcome
+from store.privacy.service.cost import CostSheet, Work, running_cost
+from store.privacy.service.desk import DeskDay
+from store.privacy.service.entry import Entry
+from store.privacy.uses.searches import SearchOutcome
 
 COUNTING_STAGES = ("background", "detect")
 TRACKING_STAGES = (*COUNTING_STAGES, "embed", "tracklets", "fusion", "hands", "store")

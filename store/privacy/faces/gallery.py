@@ -15,7 +15,7 @@ import faiss
 import numpy as np
 import numpy.typing as npt
 
-from store.privacy.matcher import DIMENSION, Vectors, strangers
+from store.privacy.faces.matcher import DIMENSION, Vectors, strangers
 
 EXACT = "SQfp16"
 COMPRESSED = "PQ32x4fs,Refine(SQ8)"
