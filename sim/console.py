@@ -11,6 +11,7 @@ from rich.table import Table
 
 from sim.run_folder import RunFolder
 from store.privacy.figures import Figure, PolicyFigures
+from store.privacy.metric import GROUPS
 from store.privacy.metrics import METRICS
 from store.receipt import Receipt
 
@@ -112,7 +113,7 @@ def print_policies(policies: Sequence[PolicyFigures]) -> None:
     """Prints policies side by side, privacy first; a figure that does not apply is a dash, its reason below."""
     console = Console()
     reasons: dict[str, int] = {}
-    for group, title in (("privacy", "What each policy exposes"), ("usage", "How well the store works under it")):
+    for group, title in GROUPS.items():
         table = Table(title=title, title_style="bold", title_justify="left")
         table.add_column("figure", ratio=1)
         for policy in policies:

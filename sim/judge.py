@@ -9,6 +9,7 @@ from sim.day import day_records
 from sim.run_folder import RunFolder, write_summary
 from store.privacy.apply import apply_policy
 from store.privacy.catalogue import load_policy
+from store.privacy.day import Period
 from store.privacy.figures import PolicyFigures
 
 
@@ -33,11 +34,11 @@ def judge_again(run: RunFolder, policies: Sequence[str] | None) -> list[PolicyFi
 
 def _judged(run: RunFolder, policies: Sequence[str]) -> dict[str, PolicyFigures]:
     loaded = [load_policy(name) for name in policies]
-    day = day_records(run)
+    period = Period.of(day_records(run))
     judged = {}
     for policy in loaded:
         rng = np.random.default_rng([run.manifest.seed, *policy.name.encode()])
-        judged[policy.name] = apply_policy(policy, day, run.path / "policies" / policy.name, rng)
+        judged[policy.name] = apply_policy(policy, period, run.path / "policies" / policy.name, rng)
     return judged
 
 

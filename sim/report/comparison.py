@@ -7,7 +7,8 @@ from sim.run_folder import RunFolder
 from store.errors import PolicyError
 from store.privacy.catalogue import load_policy
 from store.privacy.figures import Figure
-from store.privacy.metrics import METRICS, Metric
+from store.privacy.metric import Metric
+from store.privacy.metrics import METRICS
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +57,7 @@ class ParetoPoint:
 
 
 def comparison_rows(figures: Mapping[str, Mapping[str, Figure]], group: str) -> list[Row]:
-    """Rows of the metrics of one group ("privacy" or "usage") that at least one policy reports."""
+    """Rows of the metrics of one group (a key of `GROUPS`) that at least one policy reports."""
     return [
         Row(name, metric, tuple(own.get(name) for own in figures.values()))
         for name, metric in METRICS.items()

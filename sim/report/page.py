@@ -20,6 +20,7 @@ from sim.report.visits import VisitView, visit_views
 from sim.run_folder import RunFolder, RunSummary
 from sim.store_plan import StorePlan
 from store.privacy.figures import Figure
+from store.privacy.metric import GROUPS
 from tracking.camera import Camera
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -102,9 +103,8 @@ def cards_html(cards: Sequence[PolicyCard]) -> str:
 def comparison_groups(
     figures: Mapping[str, Mapping[str, Figure]], every_row: bool = True
 ) -> list[tuple[str, list[Row]]]:
-    """The table's two groups of rows; without `every_row` only rows in which the policies differ."""
-    headings = {"privacy": "What is learnt and kept about people", "usage": "What it does for the store"}
-    groups = [(title, comparison_rows(figures, group)) for group, title in headings.items()]
+    """The table's groups of rows; without `every_row` only rows in which the policies differ."""
+    groups = [(title, comparison_rows(figures, group)) for group, title in GROUPS.items()]
     kept = [(title, [row for row in rows if every_row or row.differs]) for title, rows in groups]
     return [(title, rows) for title, rows in kept if rows]
 

@@ -1,14 +1,25 @@
 """Privacy policies: what each way of running the same store collects, keeps, shares and exposes.
 
-A `Policy` (YAML in `policies/`) is applied to one day's `DayRecords`; its store is filled, searched, expired and then
-counted. Every figure carries a value or the reason why there is none.
+A `Policy` (YAML in `policies/`) is applied to a `Period` of one or several days; its store is filled, searched, expired
+and then counted. Every figure carries a value or the reason why there is none.
 """
 
 from store.privacy.apply import ComparisonRow, apply_policy, compare
+from store.privacy.case import Case, PictureReader
 from store.privacy.catalogue import list_policies, load_policy
-from store.privacy.day import Basket, Billing, CameraRecord, DayRecords, ReceiptRecord, VisitRecord
+from store.privacy.day import (
+    Basket,
+    Billing,
+    CameraRecord,
+    DayRecords,
+    Period,
+    ReceiptRecord,
+    Truth,
+    VisitRecord,
+)
 from store.privacy.figures import Figure, PolicyFigures
-from store.privacy.metrics import METRICS, Metric
+from store.privacy.metric import Metric
+from store.privacy.metrics import METRICS
 from store.privacy.policy import Policy
 
 __all__ = [
@@ -16,13 +27,17 @@ __all__ = [
     "Basket",
     "Billing",
     "CameraRecord",
+    "Case",
     "ComparisonRow",
     "DayRecords",
     "Figure",
     "Metric",
+    "Period",
+    "PictureReader",
     "Policy",
     "PolicyFigures",
     "ReceiptRecord",
+    "Truth",
     "VisitRecord",
     "apply_policy",
     "compare",

@@ -1,4 +1,4 @@
-"""Applying a policy to a day: collect, search, expire, count."""
+"""Applying a policy to a period: collect, search and expire day by day, then count."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,56 +8,76 @@ import numpy as np
 
 from store.privacy.attacks.linkage import linkability
 from store.privacy.attacks.traces import trace_figures
-from store.privacy.day import DayRecords
-from store.privacy.exposure import exposure_figures, made_today, search_figures
+from store.privacy.case import Case, PictureReader
+from store.privacy.day import Period
 from store.privacy.figures import Figure, PolicyFigures
 from store.privacy.keeping.collect import collect_day
+from store.privacy.keeping.exposure import exposure_figures, made_in
 from store.privacy.keeping.kept_store import KeptStore
-from store.privacy.metrics import METRICS, Metric
+from store.privacy.metric import Metric
+from store.privacy.metrics import METRICS
 from store.privacy.policy import DAY_S, Policy
 from store.privacy.service.cost import CostSheet, load_costs, storage_usd
 from store.privacy.service.desk import serve
 from store.privacy.service.entry import enter
 from store.privacy.service.usage import reviewed, usage_figures
-from store.privacy.uses.searches import run_search
+from store.privacy.uses.searches import measure_search, search_day, search_figures
 
 
 def apply_policy(
-    policy: Policy, day: DayRecords, out: Path, rng: np.random.Generator, costs: CostSheet | None = None
+    policy: Policy,
+    period: Period,
+    out: Path,
+    rng: np.random.Generator,
+    costs: CostSheet | None = None,
+    reader: PictureReader | None = None,
 ) -> PolicyFigures:
-    """The figures of one day under one policy, computed from what its store in `out` holds.
+    """The figures of a period under one policy, computed from what its store in `out` holds.
 
-    `out` becomes the policy's folder: kept.sqlite (as it stands one day after closing), audit.jsonl and audit.head.
-    `rng` decides the faces; `costs` None takes costs.yaml. A day without visits gives figures without values.
+    `out` becomes the policy's folder: kept.sqlite (as it stands one day after the last closing), audit.jsonl and
+    audit.head. `rng` decides the faces; `costs` None takes costs.yaml; `reader` reads kept pictures for the attacks.
+    A period without visits gives figures without values.
     """
     store = KeptStore.create(out)
     try:
-        if not day.visits:
+        if not period.visits:
             nobody = Figure(None, "nobody came")
             return PolicyFigures(policy.name, policy.title, dict.fromkeys(METRICS, nobody))
-        return _applied(policy, day, store, rng, costs or load_costs())
+        seed = int(rng.integers(2**31))
+        return _applied(Case(policy, period, store, seed, rng, costs or load_costs(), reader))
     finally:
         store.close()
 
 
-def _applied(
-    policy: Policy, day: DayRecords, store: KeptStore, rng: np.random.Generator, costs: CostSheet
-) -> PolicyFigures:
-    seed = int(rng.integers(2**31))
-    collect_day(policy, day, store, seed, rng)
-    outcomes = [run_search(search, policy, day, store, seed, rng) for search in policy.searches]
-    made, stored_usd = made_today(policy, store), storage_usd(policy, store, len(day.visits), costs)
-    store.advance(day.store_seconds + DAY_S)
-    entry = enter(policy, day, rng)
-    desk = serve(day, costs) if policy.billing == "cash_desk" else None
+def _applied(case: Case) -> PolicyFigures:
+    policy, period, store = case.policy, case.period, case.store
+    stored_usd = _live_through(case)
+    made = made_in(policy, store)
+    outcomes = [measure_search(search, policy, period, case.rng) for search in policy.searches]
+    entry = enter(policy, period, case.rng)
+    desk = serve(period, case.costs) if policy.billing == "cash_desk" else None
     found = {
-        **exposure_figures(policy, day, store, made),
-        "linkability": linkability(policy, day, store, seed, rng),
-        **trace_figures(store, rng),
-        **search_figures(policy, day, outcomes, 1000 * reviewed(policy, day) / len(day.visits)),
-        **usage_figures(policy, day, desk, entry, outcomes, stored_usd, costs),
+        **exposure_figures(case, made),
+        "linkability": linkability(policy, period, store, case.seed, case.rng),
+        **trace_figures(store, case.rng),
+        **search_figures(policy, period, outcomes, reviewed(policy, period) * case.per_1000),
+        **usage_figures(policy, period, desk, entry, outcomes, stored_usd, case.costs),
     }
     return PolicyFigures(policy.name, policy.title, {name: found[name] for name in METRICS})
+
+
+def _live_through(case: Case) -> float:
+    """Day after day as the store lives it, until one day after the last closing; returns USD of storage."""
+    policy, store, stored_usd = case.policy, case.store, 0.0
+    for day in case.period.days:
+        store.advance(day.opens)
+        collect_day(policy, day, store, case.seed, case.rng)
+        for search in policy.searches:
+            search_day(search, policy, day, store, case.seed, case.rng)
+        stored_usd += storage_usd(policy, store, day.opens, case.costs) * case.per_1000
+        store.advance(day.closes)
+    store.advance(case.period.closes + DAY_S)
+    return stored_usd
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 DAY_S = 86_400.0
 CENTURY_S = 36_525 * DAY_S
 
-DataType = Literal["frames", "crops", "body_embeddings", "face_templates", "tracks", "receipts", "counts"]
+DataType = Literal["frames", "crops", "body_embeddings", "face_templates", "poses", "tracks", "receipts", "counts"]
 Share = Annotated[float, Field(ge=0.0, le=1.0)]
 
 

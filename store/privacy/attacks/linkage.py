@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from store.privacy.day import DayRecords, VisitRecord
+from store.privacy.day import Period, VisitRecord
 from store.privacy.faces.matcher import DIMENSION, Matcher, Vectors, faces_of
 from store.privacy.faces.sensor import best_captures
 from store.privacy.figures import Figure
@@ -30,16 +30,16 @@ def kept_templates(store: KeptStore) -> Templates:
     return Templates(tuple(str(person) for person, _ in rows), np.array(vectors, np.float32).reshape(-1, DIMENSION))
 
 
-def linkability(policy: Policy, day: DayRecords, store: KeptStore, seed: int, rng: np.random.Generator) -> Figure:
+def linkability(policy: Policy, period: Period, store: KeptStore, seed: int, rng: np.random.Generator) -> Figure:
     """Share of second visits linked to the right first one, minus the chance of guessing; see `METRICS`."""
-    visits = len(day.visits)
+    visits = len(period.visits)
     if visits < 2:
         return Figure(None, "one visit alone cannot be mistaken for another")
     accounts = {str(person) for person, _ in store.rows("SELECT person, account FROM people")}
-    by_face = _face_guesses(policy, day, store, seed, rng)
-    persons = known_persons(policy, day)
+    by_face = _face_guesses(policy, period, store, seed, rng)
+    persons = known_persons(policy, period)
     linked, guessed = 0, 0
-    for visit in day.visits:
+    for visit in period.visits:
         if visit.visit in accounts:
             linked += 1
         elif guesses := [by_face[name] for name in _names(persons, visit) if name in by_face]:
@@ -60,7 +60,7 @@ def _names(persons: Mapping[int, str], visit: VisitRecord) -> set[str]:
 
 
 def _face_guesses(
-    policy: Policy, day: DayRecords, store: KeptStore, seed: int, rng: np.random.Generator
+    policy: Policy, period: Period, store: KeptStore, seed: int, rng: np.random.Generator
 ) -> dict[str, bool]:
     """Whether each person's new capture is nearest to a template of the same person; only people with templates."""
     kept = kept_templates(store)
@@ -68,14 +68,14 @@ def _face_guesses(
         return {}
     names = [policy.identification.preset, *(search.preset for search in policy.searches), DEFAULT_PRESET]
     matcher = Matcher.of(next(name for name in names if name))
-    captures = best_captures(day, matcher, policy.camera_width_px)
+    captures = best_captures(period, matcher, policy.camera_width_px)
     if not captures:
         return {}
     again = matcher.capture(
         faces_of([capture.subject for capture in captures], seed), np.array([c.loss for c in captures]), rng
     )
     nearest = np.argmax(again @ kept.vectors.T, axis=1)
-    persons = known_persons(policy, day)
+    persons = known_persons(policy, period)
     return {
         person_of(persons, capture.track): kept.persons[pick] == person_of(persons, capture.track)
         for capture, pick in zip(captures, nearest, strict=True)

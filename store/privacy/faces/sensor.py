@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from store.privacy.day import DayRecords
+from store.privacy.day import DayRecords, Period
 from store.privacy.faces.matcher import Matcher, Vectors, faces_of, loss
 from store.privacy.policy import Terminal
 
@@ -23,13 +23,13 @@ class Capture:
     loss: float
 
 
-def best_captures(day: DayRecords, matcher: Matcher, camera_width_px: int | None) -> list[Capture]:
+def best_captures(records: DayRecords | Period, matcher: Matcher, camera_width_px: int | None) -> list[Capture]:
     """The best usable face view of each track, by time; views that belong to no track are not used.
 
     `camera_width_px`: picture width of the cameras that the policy would install at the same places; pixels of the
     face and of motion blur scale with it. None: the cameras as recorded.
     """
-    faces = _scaled(day, camera_width_px)
+    faces = _scaled(records, camera_width_px)
     faces = faces[faces["track"] >= 0]
     if faces.empty:
         return []
@@ -45,17 +45,17 @@ def best_captures(day: DayRecords, matcher: Matcher, camera_width_px: int | None
     ]
 
 
-def _scaled(day: DayRecords, width: int | None) -> pd.DataFrame:
-    if width is None or day.faces.empty:
-        return day.faces
-    widths = {camera.name: camera.width for camera in day.cameras}
-    scale = width / day.faces["camera"].map(widths).fillna(width).to_numpy(float)
-    return day.faces.assign(face_px=day.faces["face_px"] * scale, blur_px=day.faces["blur_px"] * scale)
+def _scaled(records: DayRecords | Period, width: int | None) -> pd.DataFrame:
+    if width is None or records.faces.empty:
+        return records.faces
+    widths = {camera.name: camera.width for camera in records.cameras}
+    scale = width / records.faces["camera"].map(widths).fillna(width).to_numpy(float)
+    return records.faces.assign(face_px=records.faces["face_px"] * scale, blur_px=records.faces["blur_px"] * scale)
 
 
-def subjects(day: DayRecords) -> list[str]:
+def subjects(records: DayRecords | Period) -> list[str]:
     """Everybody whose face any camera saw, in order of first appearance."""
-    return [str(name) for name in day.faces["subject"].drop_duplicates()]
+    return [str(name) for name in records.faces["subject"].drop_duplicates()]
 
 
 def embed(captures: Sequence[Capture], matcher: Matcher, seed: int, rng: np.random.Generator) -> Vectors:

@@ -5,13 +5,14 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pandas as pd
 
-from store.privacy.day import DayRecords, VisitRecord
+from store.privacy.day import DayRecords, Period, VisitRecord
 from store.privacy.faces.matcher import Matcher, Vectors, faces_of
 from store.privacy.faces.sensor import Capture, best_captures, embed, terminal_losses
 from store.privacy.keeping.kept_store import KeptStore, Record, lines_text
 from store.privacy.policy import Collect, DataType, Policy
 
 SEGMENT_S = 10.0
+CROP_EVERY_S = 1.0
 COUNT_EVERY_S = 60.0
 DEFAULT_PRESET = "2025-median"
 
@@ -29,11 +30,11 @@ def collect_day(policy: Policy, day: DayRecords, store: KeptStore, seed: int, rn
     _share(policy, store, day, rng)
 
 
-def known_persons(policy: Policy, day: DayRecords) -> Mapping[int, str]:
+def known_persons(policy: Policy, records: DayRecords | Period) -> Mapping[int, str]:
     """The name under which the store knows each track: its visit, or only the track where visits are not known."""
     if policy.billing == "cash_desk":
         return {}
-    return {track: visit.visit for visit in day.visits for track in visit.tracks}
+    return {track: visit.visit for visit in records.visits for track in visit.tracks}
 
 
 def person_of(persons: Mapping[int, str], track: int) -> str:
@@ -57,6 +58,8 @@ def _records(
             return _crops(day, rule, persons)
         case "body_embeddings":
             return _bodies(day, persons)
+        case "poses":
+            return _poses(day, persons)
         case "tracks":
             return _tracks(day, persons)
         case "receipts":
@@ -75,8 +78,8 @@ def _inside(day: DayRecords, start: float, end: float) -> float:
 def _frames(day: DayRecords, rule: Collect) -> list[Record]:
     # Every camera shows the same people: their presence is shared out, or four cameras would count it four times.
     records = []
-    for start in np.arange(0.0, day.store_seconds, SEGMENT_S):
-        end = min(start + SEGMENT_S, day.store_seconds)
+    for start in np.arange(day.opens, day.closes, SEGMENT_S):
+        end = min(start + SEGMENT_S, day.closes)
         for camera in day.cameras:
             seconds = _inside(day, start, end) / len(day.cameras)
             own = (camera.name, end, round((end - start) * camera.fps), int(rule.blurred))
@@ -92,13 +95,34 @@ def _spans(day: DayRecords) -> list[tuple[int, float, float]]:
 
 
 def _crops(day: DayRecords, rule: Collect, persons: Mapping[int, str]) -> list[Record]:
-    records = []
-    for track, first, last in _spans(day):
-        for start in np.arange(first, max(last, first + 1e-6), SEGMENT_S):
-            end = min(start + SEGMENT_S, last)
-            own = (track, end, max(1, round(end - start)), int(rule.blurred))
-            records.append(Record(person_of(persons, track), float(start), end - start, own))
-    return records
+    if day.crops is None:
+        return _crops_without_pictures(day, rule, persons)
+    pictures = day.crops["blurred" if rule.blurred else "jpeg"]
+    columns = (day.crops["t"].tolist(), day.crops["camera"].tolist(), day.crops["track"].tolist(), pictures.tolist())
+    return [
+        Record(person_of(persons, int(track)), float(t), CROP_EVERY_S, (int(track), camera, int(rule.blurred), picture))
+        for t, camera, track, picture in zip(*columns, strict=True)
+    ]
+
+
+def _crops_without_pictures(day: DayRecords, rule: Collect, persons: Mapping[int, str]) -> list[Record]:
+    """One record a second of tracks in a run that recorded no pictures of people."""
+    return [
+        Record(person_of(persons, track), float(t), min(CROP_EVERY_S, last - t), (track, "", int(rule.blurred), None))
+        for track, first, last in _spans(day)
+        for t in np.arange(first, last, CROP_EVERY_S)
+    ]
+
+
+def _poses(day: DayRecords, persons: Mapping[int, str]) -> list[Record]:
+    if day.poses is None or day.pose_points is None or day.poses.empty:
+        return []
+    seconds = _tick(day.poses)
+    columns = (day.poses[name].tolist() for name in ("t", "camera", "track"))
+    return [
+        Record(person_of(persons, int(track)), float(t), seconds, (int(track), camera, points.tobytes()))
+        for t, camera, track, points in zip(*columns, day.pose_points.astype(np.float16), strict=True)
+    ]
 
 
 def _bodies(day: DayRecords, persons: Mapping[int, str]) -> list[Record]:
@@ -151,7 +175,7 @@ def _receipts(policy: Policy, day: DayRecords) -> list[Record]:
 
 def _counts(day: DayRecords, rule: Collect, rng: np.random.Generator) -> list[Record]:
     records = []
-    for t in np.arange(0.0, day.store_seconds, COUNT_EVERY_S):
+    for t in np.arange(day.opens, day.closes, COUNT_EVERY_S):
         inside = sum(visit.people for visit in day.visits if visit.opened <= t < visit.closed)
         records.append(Record(None, float(t), 0.0, (float(inside + _discrete_laplace(rule.epsilon, rng)),)))
     return records
@@ -224,7 +248,7 @@ def _gate_vectors(policy: Policy, day: DayRecords, seed: int, rng: np.random.Gen
 
 def _share(policy: Policy, store: KeptStore, day: DayRecords, rng: np.random.Generator) -> None:
     for sharing in policy.sharing:
-        rows = store.rows(f"SELECT person, t FROM {sharing.what}")
+        rows = store.rows(f"SELECT person, t FROM {sharing.what} WHERE t >= ?", (day.opens,))
         sent = [row for row in rows if rng.random() < sharing.share]
         records = [
             Record(

@@ -6,15 +6,16 @@ import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 from store.privacy.governance.audit import AuditLog
 
 COLUMNS: dict[str, tuple[str, ...]] = {
     "frames": ("camera TEXT", "until REAL", "frames INTEGER", "blurred INTEGER"),
-    "crops": ("track INTEGER", "until REAL", "pictures INTEGER", "blurred INTEGER"),
+    "crops": ("track INTEGER", "camera TEXT", "blurred INTEGER", "picture BLOB"),
     "body_embeddings": ("track INTEGER", "vector BLOB"),
     "face_templates": ("track INTEGER", "camera TEXT", "consent INTEGER", "vector BLOB"),
+    "poses": ("track INTEGER", "camera TEXT", "points BLOB"),
     "tracks": ("track INTEGER", "x REAL", "y REAL", "sd REAL"),
     "receipts": ("cents INTEGER", "lines TEXT"),
     "counts": ("inside REAL",),
@@ -81,7 +82,10 @@ class KeptStore:
         self._database.execute("INSERT OR REPLACE INTO people VALUES (?, ?, ?)", (person, account, expires))
 
     def collect(self, table: str, records: Sequence[Record], keep_seconds: float) -> None:
-        """Write records that expire `keep_seconds` after their time (0: none); either way the log counts them."""
+        """Write records that expire `keep_seconds` after their time (0: none); either way the log counts them.
+
+        Of templates the log also counts those made with consent, of disclosures it names the recipients.
+        """
         if keep_seconds > 0:
             marks = ", ".join("?" * (4 + len(COLUMNS[table])))
             names = ", ".join(("person", "t", "seconds", "expires", *(own.split()[0] for own in COLUMNS[table])))
@@ -90,7 +94,13 @@ class KeptStore:
                 ((row.person, row.t, row.seconds, row.t + keep_seconds, *row.values) for row in records),
             )
             self._database.commit()
-        self.audit.append(self.clock, "collect", kind=table, records=len(records), keep_seconds=keep_seconds)
+        own = [column.split()[0] for column in COLUMNS[table]]
+        detail: dict[str, object] = {}
+        if "consent" in own:
+            detail["consented"] = sum(row.values[own.index("consent")] == 1 for row in records)
+        if table == "disclosures":
+            detail["recipients"] = sorted({str(row.values[own.index("recipient")]) for row in records})
+        self.audit.append(self.clock, "collect", kind=table, records=len(records), keep_seconds=keep_seconds, **detail)
 
     def advance(self, clock: float) -> None:
         """Move the clock forward and delete what has expired. Raises ValueError when asked to go back."""
@@ -149,14 +159,10 @@ class KeptStore:
         """Hours of people's presence that a table's records describe."""
         return float(self._database.execute(f"SELECT coalesce(sum(seconds), 0) FROM {table}").fetchone()[0]) / 3600
 
-    def made(self, table: str) -> int:
-        """Records of this kind that were ever made, kept or not, by the audit log."""
-        total = 0
-        for entry in self.audit.entries():
-            detail = entry["detail"]
-            if entry["action"] == "collect" and isinstance(detail, dict) and detail["kind"] == table:
-                total += int(detail["records"])
-        return total
+    def made(self, table: str) -> list[dict[str, Any]]:
+        """What the audit log says of every collection of this kind, kept or not: `records`, and what else it counts."""
+        details = (entry["detail"] for entry in self.audit.entries() if entry["action"] == "collect")
+        return [detail for detail in details if isinstance(detail, dict) and detail["kind"] == table]
 
     def knows(self, identity: str) -> dict[str, list[dict[str, Value]]]:
         """Everything held about an account or a visit, by table: what a subject-access request is answered with."""

@@ -77,13 +77,13 @@ def _subscribes(policy: Policy) -> bool:
     return any(search.recipient == "watch-list service" for search in policy.searches)
 
 
-def storage_usd(policy: Policy, store: KeptStore, visits: int, costs: CostSheet) -> float:
-    """USD to keep 1,000 visits' pictures until they expire; call it before anything has."""
-    frames = store.rows("SELECT coalesce(sum(frames), 0) FROM frames")[0][0]
-    pictures = store.rows("SELECT coalesce(sum(pictures), 0) FROM crops")[0][0]
+def storage_usd(policy: Policy, store: KeptStore, since: float, costs: CostSheet) -> float:
+    """USD to keep the pictures taken `since` that are there now until they expire."""
+    frames = store.rows("SELECT coalesce(sum(frames), 0) FROM frames WHERE t >= ?", (since,))[0][0]
+    pictures = store.rows("SELECT count(*) FROM crops WHERE t >= ?", (since,))[0][0]
     total = 0.0
     for kind, count, size in (("frames", frames, costs.frame_bytes), ("crops", pictures, costs.crop_bytes)):
         rule = next((rule for name, rule in policy.collects.items() if name == kind), None)
         months = rule.keep_seconds / (30 * DAY_S) if rule else 0.0
         total += float(count or 0) * size.value / 1e9 * months * costs.storage_gb_month.value
-    return total * 1000 / visits
+    return total

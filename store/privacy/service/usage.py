@@ -2,7 +2,7 @@
 
 from statistics import median
 
-from store.privacy.day import DayRecords
+from store.privacy.day import Period
 from store.privacy.figures import Figure
 from store.privacy.policy import Policy
 from store.privacy.service.cost import CostSheet, Work, running_cost
@@ -15,14 +15,14 @@ TRACKING_STAGES = (*COUNTING_STAGES, "embed", "tracklets", "fusion", "hands", "s
 """Stages of a run that a store's own computers would have to do; the rest is simulation."""
 
 
-def reviewed(policy: Policy, day: DayRecords) -> int:
+def reviewed(policy: Policy, period: Period) -> int:
     """Receipts that people reviewed; nobody reviews a cash desk's."""
-    return sum(receipt.reviewed for receipt in day.receipts) if policy.billing == "tracked" else 0
+    return sum(receipt.reviewed for receipt in period.receipts) if policy.billing == "tracked" else 0
 
 
 def usage_figures(
     policy: Policy,
-    day: DayRecords,
+    period: Period,
     desk: DeskDay | None,
     entry: Entry,
     outcomes: list[SearchOutcome],
@@ -30,12 +30,12 @@ def usage_figures(
     costs: CostSheet,
 ) -> dict[str, Figure]:
     """All usage figures; `desk` is there where people pay at one."""
-    billing = _desk_billing(desk) if desk is not None else _tracked_billing(policy, day, costs)
+    billing = _desk_billing(desk) if desk is not None else _tracked_billing(policy, period, costs)
     return {
         **billing,
         **_entry(policy, entry),
-        "compute_seconds": _compute(policy, day, entry, outcomes),
-        "cost": _cost(policy, day, desk, outcomes, stored_usd, costs),
+        "compute_seconds": _compute(policy, period, entry, outcomes),
+        "cost": _cost(policy, period, desk, outcomes, stored_usd, costs),
         "search_ms": _search_ms(entry, outcomes),
     }
 
@@ -53,20 +53,22 @@ def _desk_billing(desk: DeskDay) -> dict[str, Figure]:
     }
 
 
-def _tracked_billing(policy: Policy, day: DayRecords, costs: CostSheet) -> dict[str, Figure]:
-    known = day.billing
-    receipts = len(day.receipts)
-    reviews = Figure(1000 * reviewed(policy, day) / receipts) if receipts else Figure(None, "no receipts in this run")
+def _tracked_billing(policy: Policy, period: Period, costs: CostSheet) -> dict[str, Figure]:
+    known = period.billing
+    receipts = len(period.receipts)
+    reviews = (
+        Figure(1000 * reviewed(policy, period) / receipts) if receipts else Figure(None, "no receipts in this run")
+    )
     wrong = None
     if known.overcharged_cents is not None and known.undercharged_cents is not None:
-        wrong = (known.overcharged_cents + known.undercharged_cents) / len(day.visits)
+        wrong = (known.overcharged_cents + known.undercharged_cents) / len(period.visits)
     return {
         "exact_receipts": _measured(known.exact_rate),
         "money_error": _measured(wrong),
         "track_continuity": _measured(known.idf1),
         "paying_seconds": Figure(0.0),
         "reviews": reviews,
-        "receipt_delay": _delay(day, costs),
+        "receipt_delay": _delay(period, costs),
     }
 
 
@@ -74,11 +76,11 @@ def _measured(value: float | None) -> Figure:
     return Figure(value) if value is not None else Figure(None, "not measured in this run")
 
 
-def _delay(day: DayRecords, costs: CostSheet) -> Figure:
-    left = {visit.visit: visit.closed for visit in day.visits}
+def _delay(period: Period, costs: CostSheet) -> Figure:
+    left = {visit.visit: visit.closed for visit in period.visits}
     waits = [
         max(0.0, receipt.t - left[receipt.visit]) + costs.review_seconds.value * receipt.reviewed
-        for receipt in day.receipts
+        for receipt in period.receipts
         if receipt.visit in left
     ]
     if not waits:
@@ -103,18 +105,18 @@ def _entry(policy: Policy, entry: Entry) -> dict[str, Figure]:
     }
 
 
-def _compute(policy: Policy, day: DayRecords, entry: Entry, outcomes: list[SearchOutcome]) -> Figure:
+def _compute(policy: Policy, period: Period, entry: Entry, outcomes: list[SearchOutcome]) -> Figure:
     needed = {"none": (), "count": COUNTING_STAGES, "bodies": TRACKING_STAGES}[policy.sensing]
-    stages = {name: spent for name, spent in day.compute_seconds.items() if name in needed}
+    stages = {name: spent for name, spent in period.compute_seconds.items() if name in needed}
     if policy.sensing != "none" and not stages:
         return Figure(None, "this run did not record its computing time")
     searching = sum(outcome.searched * outcome.search_ms / 1000 for outcome in outcomes) + (entry.search_ms or 0.0)
-    return Figure(sum(stages.values()) * 1000 / len(day.visits) + searching)
+    return Figure(sum(stages.values()) * 1000 / len(period.visits) + searching)
 
 
 def _cost(
     policy: Policy,
-    day: DayRecords,
+    period: Period,
     desk: DeskDay | None,
     outcomes: list[SearchOutcome],
     stored_usd: float,
@@ -125,7 +127,7 @@ def _cost(
     outside |= {outcome.name for outcome in outcomes} if policy.sharing else set()
     work = Work(
         desk_seconds=1000 * desk.service_seconds if desk is not None else 0.0,
-        reviews=1000 * reviewed(policy, day) / len(day.visits),
+        reviews=1000 * reviewed(policy, period) / len(period.visits),
         alert_checks=sum((row.wrong + row.right) * checkers[row.name] for row in outcomes),
         search_calls=sum(row.searched for row in outcomes if row.name in outside),
     )

@@ -1,5 +1,6 @@
 """Visitors searched in a gallery: the day's own searches, and as many again as an error rate needs."""
 
+import hashlib
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -8,19 +9,21 @@ from statistics import median
 import numpy as np
 import numpy.typing as npt
 
-from store.privacy.day import DayRecords
+from store.privacy.day import DayRecords, Period
 from store.privacy.faces.gallery import Gallery
 from store.privacy.faces.matcher import Matcher, faces_of, strangers
 from store.privacy.faces.sensor import Capture, best_captures, embed
+from store.privacy.figures import Figure
 from store.privacy.intervals import wilson
 from store.privacy.keeping.collect import known_persons, person_of, template_records
 from store.privacy.keeping.kept_store import KeptStore, Record
-from store.privacy.policy import Policy, Search
+from store.privacy.policy import DAY_S, Policy, Search
 
 GALLERY_SEED = 2018
 """Strangers of a size are the same in every run, so that their index is built once."""
 COMPARISONS = 72_000_000
 """Comparisons spent on one error rate; some two seconds on a core."""
+WEEKLY_VISITS = 52
 CHECKS = 200
 """Searches that check a rate too low to be measured."""
 FEW = 10
@@ -44,32 +47,18 @@ class SearchOutcome:
     note: str
 
 
-def run_search(
+def search_day(
     search: Search, policy: Policy, day: DayRecords, store: KeptStore, seed: int, rng: np.random.Generator
-) -> SearchOutcome:
-    """Search the day's visitors, write down templates, alerts and disclosures, then measure the error rates."""
+) -> None:
+    """Search one day's visitors; write down templates, alerts and disclosures as the policy says."""
     matcher = Matcher.of(search.preset)
     captures = best_captures(day, matcher, policy.camera_width_px)
     gallery = Gallery.open(search.gallery, GALLERY_SEED)
-    _search_the_day(search, policy, day, store, matcher, gallery, captures, seed, rng)
-    return _measure(search, day, matcher, gallery, captures, rng)
-
-
-def _search_the_day(
-    search: Search,
-    policy: Policy,
-    day: DayRecords,
-    store: KeptStore,
-    matcher: Matcher,
-    gallery: Gallery,
-    captures: Sequence[Capture],
-    seed: int,
-    rng: np.random.Generator,
-) -> None:
     persons = known_persons(policy, day)
     stays = {visit.visit: visit.closed - visit.opened for visit in day.visits}
     asked = [capture for capture in captures if search.of == "everyone" or rng.random() < search.suspected_share]
-    enrolled = sorted({capture.subject for capture in captures if rng.random() < search.enrolled_share})
+    seen = sorted({capture.subject for capture in captures})
+    enrolled = [subject for subject in seen if is_enrolled(subject, search.name, search.enrolled_share, seed)]
     ids = gallery.add(faces_of(enrolled, seed))
     store.audit.append(
         store.clock, "query", gallery=search.name, probes=len(asked), of=search.of, recipient=search.recipient or ""
@@ -90,9 +79,15 @@ def _search_the_day(
     gallery.remove(ids)
 
 
+def is_enrolled(subject: str, gallery: str, share: float, seed: int) -> bool:
+    """Whether somebody is in a gallery: drawn once from `share`, so that it holds on every day."""
+    digest = hashlib.sha256(f"{seed}/{gallery}/{subject}".encode()).digest()
+    return int.from_bytes(digest[:8]) < share * 2**64
+
+
 def _groups(day: DayRecords, asked: Sequence[Capture], matcher: Matcher, rng: np.random.Generator) -> list[str]:
     drawn = matcher.draw_groups(len(asked), rng)
-    return [day.groups.get(capture.subject, group) for capture, group in zip(asked, drawn, strict=True)]
+    return [day.truth.group_of.get(capture.subject, group) for capture, group in zip(asked, drawn, strict=True)]
 
 
 def _write(
@@ -118,18 +113,14 @@ def _write(
         store.collect("disclosures", told, search.keep_alert_seconds)
 
 
-def _measure(
-    search: Search,
-    day: DayRecords,
-    matcher: Matcher,
-    gallery: Gallery,
-    captures: Sequence[Capture],
-    rng: np.random.Generator,
-) -> SearchOutcome:
+def measure_search(search: Search, policy: Policy, period: Period, rng: np.random.Generator) -> SearchOutcome:
     """Rates from fresh faces with the day's own losses of quality; enrolled and other visitors apart, then mixed."""
+    matcher = Matcher.of(search.preset)
+    captures = best_captures(period, matcher, policy.camera_width_px)
+    gallery = Gallery.open(search.gallery, GALLERY_SEED)
     asked_share = 1.0 if search.of == "everyone" else search.suspected_share
-    searched = asked_share * len(captures) / len(day.visits) * 1000
-    seen = min(1.0, len({capture.subject for capture in captures}) / max(1, day.people))
+    searched = asked_share * len(captures) / len(period.visits) * 1000
+    seen = min(1.0, len({(c.subject, c.t // DAY_S) for c in captures}) / max(1, period.people))
     percent = search.threshold_percent
     rate, low, high, few = _wrong_rate(search, matcher, gallery, rng)
     found, confused = _enrolled_rates(search, matcher, gallery, captures, rng)
@@ -198,3 +189,39 @@ def search_ms(gallery: Gallery, rng: np.random.Generator, repeats: int = 9) -> f
         gallery.search(probe[None], 1)
         spent.append(time.perf_counter() - start)
     return 1000 * median(spent)
+
+
+def search_figures(policy: Policy, period: Period, outcomes: list[SearchOutcome], reviews: float) -> dict[str, Figure]:
+    """Figures of searches beyond billing; `reviews` are clips seen for receipts, per 1,000 visits."""
+    if not outcomes:
+        reason = "faces are not searched for anything beyond billing"
+        names = ("wrong_alerts", "alert_precision", "wrong_alert_year", "missed_targets", "fairness")
+        return {"clips_seen": Figure(reviews), **{name: Figure(None, reason) for name in names}}
+    wrong = sum(outcome.wrong for outcome in outcomes)
+    right = sum(outcome.right for outcome in outcomes)
+    checkers = {search.name: search.checkers for search in policy.searches}
+    clips = reviews + sum((outcome.wrong + outcome.right) * checkers[outcome.name] for outcome in outcomes)
+    low, high = (sum(getattr(outcome, name) for outcome in outcomes) for name in ("wrong_low", "wrong_high"))
+    note = "; ".join(outcome.note for outcome in outcomes)
+    if any(outcome.expected_only for outcome in outcomes):
+        note = "expected from the matcher's error rate, as too few happened; " + note
+    return {
+        "clips_seen": Figure(clips),
+        "wrong_alerts": Figure(wrong, None, low, high, note),
+        "alert_precision": _precision(right, wrong),
+        "wrong_alert_year": _year(wrong, low, high, period),
+        "missed_targets": Figure(max(outcome.missed for outcome in outcomes)),
+        "fairness": Figure(max(outcome.fairness for outcome in outcomes)),
+    }
+
+
+def _precision(right: float, wrong: float) -> Figure:
+    if right + wrong == 0:
+        return Figure(None, "no alerts: no usable capture, or nobody who matches")
+    return Figure(right / (right + wrong))
+
+
+def _year(wrong: float, low: float, high: float, period: Period) -> Figure:
+    party = period.people / len(period.visits)
+    value, least, most = (1 - (1 - min(1.0, rate / 1000 / party)) ** WEEKLY_VISITS for rate in (wrong, low, high))
+    return Figure(value, None, least, most)

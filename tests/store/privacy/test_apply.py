@@ -4,7 +4,17 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from store.privacy import METRICS, DayRecords, Policy, PolicyFigures, apply_policy, compare, list_policies, load_policy
+from store.privacy import (
+    METRICS,
+    DayRecords,
+    Period,
+    Policy,
+    PolicyFigures,
+    apply_policy,
+    compare,
+    list_policies,
+    load_policy,
+)
 from store.privacy.faces.matcher import Matcher
 from store.privacy.governance.audit import verify
 
@@ -16,7 +26,7 @@ WALL_CLOCK = {"search_ms", "compute_seconds"}
 def applied(day: DayRecords, tmp_path_factory: pytest.TempPathFactory) -> dict[str, PolicyFigures]:
     out = tmp_path_factory.mktemp("policies")
     return {
-        name: apply_policy(with_galleries(name, GALLERY), day, out / name, np.random.default_rng(5))
+        name: apply_policy(with_galleries(name, GALLERY), Period.of(day), out / name, np.random.default_rng(5))
         for name in list_policies()
     }
 
@@ -56,7 +66,8 @@ def test_the_table_has_one_row_a_metric_and_one_cell_a_policy(applied: dict[str,
 def test_the_same_seed_gives_the_same_figures(day: DayRecords, tmp_path: Path) -> None:
     for name in ("face-everywhere", "entrance-watchlist", "counting-only"):
         first, second = (
-            apply_policy(load_policy(name), day, tmp_path / str(turn), np.random.default_rng(9)) for turn in (1, 2)
+            apply_policy(load_policy(name), Period.of(day), tmp_path / str(turn), np.random.default_rng(9))
+            for turn in (1, 2)
         )
         for metric in METRICS.keys() - WALL_CLOCK:
             assert first[metric] == second[metric], (name, metric)
@@ -95,7 +106,7 @@ def test_wrong_alerts_of_the_police_gallery_follow_daugmans_formula(
 
 @pytest.mark.slow
 def test_half_of_all_searches_in_300000_booking_photos_name_somebody_else(day: DayRecords, tmp_path: Path) -> None:
-    figures = apply_policy(load_policy("police-gallery"), day, tmp_path, np.random.default_rng(5))
+    figures = apply_policy(load_policy("police-gallery"), Period.of(day), tmp_path, np.random.default_rng(5))
     rate = Matcher.of("2018-threshold-80").wrong_rate(300_000)
     assert rate == pytest.approx(0.453, abs=0.001)
     assert figures["wrong_alerts"].low <= 1000 * rate * day.people / len(day.visits) <= figures["wrong_alerts"].high
@@ -110,7 +121,7 @@ def test_requiring_suspicion_spares_most_visitors_and_misses_most_targets(applie
 
 def test_nobody_is_recognised_by_cameras_that_see_too_few_pixels(day: DayRecords, tmp_path: Path) -> None:
     blind = load_policy("face-everywhere").model_copy(update={"camera_width_px": 640})
-    figures = apply_policy(blind, day, tmp_path, np.random.default_rng(1))
+    figures = apply_policy(blind, Period.of(day), tmp_path, np.random.default_rng(1))
     assert figures.value("templates_without_consent") == 0
     assert figures.value("entry_refused") == 1
 
@@ -120,7 +131,7 @@ def test_missed_targets_fall_with_better_cameras(day: DayRecords, tmp_path: Path
     careless = with_galleries("careless-watchlist", 500)
     for width in (1280, 3840, 7680):
         policy = careless.model_copy(update={"camera_width_px": width})
-        missed.append(apply_policy(policy, day, tmp_path, np.random.default_rng(1)).value("missed_targets"))
+        missed.append(apply_policy(policy, Period.of(day), tmp_path, np.random.default_rng(1)).value("missed_targets"))
     assert missed == sorted(missed, reverse=True)
     assert missed[0] > missed[-1]
 
@@ -134,7 +145,7 @@ def test_records_live_only_in_the_policys_own_folder(applied: dict[str, PolicyFi
 
 
 def test_counting_only_keeps_no_name_of_anybody(day: DayRecords, tmp_path: Path) -> None:
-    apply_policy(load_policy("counting-only"), day, tmp_path, np.random.default_rng(1))
+    apply_policy(load_policy("counting-only"), Period.of(day), tmp_path, np.random.default_rng(1))
     content = b"".join(file.read_bytes() for file in tmp_path.iterdir())
     for visit in day.visits:
         assert visit.visit.encode() not in content
@@ -143,20 +154,20 @@ def test_counting_only_keeps_no_name_of_anybody(day: DayRecords, tmp_path: Path)
 
 def test_a_day_without_visitors_has_reasons_instead_of_figures(day: DayRecords, tmp_path: Path) -> None:
     empty = replace(day, visits=(), receipts=(), positions=day.positions[:0], faces=day.faces[:0], baskets=())
-    figures = apply_policy(load_policy("app-entry"), empty, tmp_path, np.random.default_rng(1))
+    figures = apply_policy(load_policy("app-entry"), Period.of(empty), tmp_path, np.random.default_rng(1))
     assert all(figure.reason == "nobody came" for figure in figures.figures.values())
 
 
 @pytest.mark.parametrize("name", list_policies())
 def test_a_day_without_faces_positions_or_receipts_is_judged_too(name: str, day: DayRecords, tmp_path: Path) -> None:
     bare = replace(day, receipts=(), positions=day.positions[:0], faces=day.faces[:0], baskets=(), compute_seconds={})
-    assert apply_policy(with_galleries(name, 1000), bare, tmp_path, np.random.default_rng(1)).policy == name
+    assert apply_policy(with_galleries(name, 1000), Period.of(bare), tmp_path, np.random.default_rng(1)).policy == name
 
 
 def test_face_views_without_a_track_are_left_out(day: DayRecords, tmp_path: Path) -> None:
     faces = day.faces.assign(track=day.faces["track"].where(day.faces["track"] > 4, -1))
     figures = apply_policy(
-        load_policy("face-everywhere"), replace(day, faces=faces), tmp_path, np.random.default_rng(1)
+        load_policy("face-everywhere"), Period.of(replace(day, faces=faces)), tmp_path, np.random.default_rng(1)
     )
     tracks = sum(len(visit.tracks) for visit in day.visits)
     assert figures.value("templates_without_consent") == pytest.approx((tracks - 4) / len(day.visits) * 1000)
@@ -165,7 +176,7 @@ def test_face_views_without_a_track_are_left_out(day: DayRecords, tmp_path: Path
 def test_computing_counts_what_a_store_needs_and_not_the_simulation(day: DayRecords, tmp_path: Path) -> None:
     drawn = replace(day, compute_seconds={**day.compute_seconds, "render": 1000.0, "truth": 50.0})
     for name, seconds in (("app-entry", 69.0), ("counting-only", 65.0), ("checkout", 0.0)):
-        figures = apply_policy(load_policy(name), drawn, tmp_path, np.random.default_rng(1))
+        figures = apply_policy(load_policy(name), Period.of(drawn), tmp_path, np.random.default_rng(1))
         assert figures.value("compute_seconds") == pytest.approx(seconds / len(day.visits) * 1000)
 
 
@@ -175,6 +186,8 @@ def test_longer_retention_keeps_more_person_hours(day: DayRecords, tmp_path: Pat
     for keep in (3600, 86_400 * 3):
         rule = policy.collects["tracks"].model_copy(update={"keep_seconds": keep})
         changed = policy.model_copy(update={"collects": {**policy.collects, "tracks": rule}})
-        hours.append(apply_policy(changed, day, tmp_path, np.random.default_rng(1)).value("person_hours_tracks"))
+        hours.append(
+            apply_policy(changed, Period.of(day), tmp_path, np.random.default_rng(1)).value("person_hours_tracks")
+        )
     presence = sum(visit.people * (visit.closed - visit.opened) for visit in day.visits) / 3600 / len(day.visits) * 1000
     assert hours == [0, pytest.approx(presence, rel=0.02)]

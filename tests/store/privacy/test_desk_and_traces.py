@@ -3,7 +3,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from store.privacy import Basket, DayRecords
+from store.privacy import Basket, DayRecords, Period
 from store.privacy.attacks.traces import trace_figures
 from store.privacy.intervals import wilson
 from store.privacy.keeping.kept_store import KeptStore, Record
@@ -14,7 +14,7 @@ from store.privacy.service.desk import serve
 def test_two_customers_at_once_wait_for_each_other(day: DayRecords) -> None:
     costs = load_costs()
     two = replace(day, visits=day.visits[:2], baskets=(Basket("a", 10.0, 5, 500), Basket("b", 10.0, 1, 100)))
-    served = serve(two, costs)
+    served = serve(Period.of(two), costs)
     assert served.service_seconds == pytest.approx((55 + 43) / 2)  # 40 s and 3 s an item
     assert served.paying_seconds == pytest.approx((55 + 55 + 43) / 2)
     assert served.exact_share == pytest.approx(((1 - 0.0021) ** 5 + (1 - 0.0021)) / 2)

@@ -1,0 +1,98 @@
+"""Metrics of what is learnt, kept and handed on, counted in the records themselves."""
+
+from store.privacy.metric import Metric
+
+PERSONAL_TYPES = ("frames", "crops", "body_embeddings", "face_templates", "poses", "tracks", "receipts")
+"""Kinds of data about people, in the order of tables."""
+
+_HOURS = (
+    "Hours of people's presence in the store that the {} still kept one day after closing describe, scaled to 1,000 "
+    "visits (a party of two for six minutes in tracks that are kept makes 0.2 hours)."
+)
+METRICS = (
+    Metric(
+        "identified_share",
+        "People identified",
+        "share",
+        "People of whom the store still holds, one day after closing, a record that leads to an account, a biometric "
+        "template or a gallery entry, divided by all people who came. A companion on somebody's token counts only "
+        "if the store holds a template of that companion.",
+        "privacy",
+    ),
+    Metric(
+        "templates_with_consent",
+        "Biometric templates made with consent",
+        "per 1,000 visits",
+        "Face or palm templates computed from people who had opted in beforehand, kept or not, per 1,000 visits.",
+        "privacy",
+    ),
+    Metric(
+        "templates_without_consent",
+        "Biometric templates made without consent",
+        "per 1,000 visits",
+        "Face templates computed from people who were not asked, even if deleted a moment later, per 1,000 visits.",
+        "privacy",
+    ),
+    Metric(
+        "templates_kept",
+        "Biometric templates kept",
+        "per 1,000 visits",
+        "Templates of the day's visitors still in the policy's store one day after closing, per 1,000 visits.",
+        "privacy",
+    ),
+    *(
+        Metric(
+            f"person_hours_{kind}",
+            f"Person-hours kept: {kind.replace('_', ' ')}",
+            "h per 1,000 visits",
+            _HOURS.format(kind.replace("_", " ")),
+            "privacy",
+        )
+        for kind in PERSONAL_TYPES
+    ),
+    Metric(
+        "longest_retention_days",
+        "Longest retention",
+        "days",
+        "The longest time for which this policy keeps any record about a person that this day really produced.",
+        "privacy",
+    ),
+    Metric(
+        "records_outside",
+        "Records outside the store",
+        "per 1,000 visits",
+        "Records about the day's visitors that left the store for another body (probes sent to a search service, "
+        "alerts sent to police or other shops), per 1,000 visits.",
+        "privacy",
+    ),
+    Metric(
+        "recipients_outside",
+        "Recipients outside the store",
+        "bodies",
+        "Number of different bodies outside the store that received at least one record.",
+        "privacy",
+    ),
+    Metric(
+        "clips_seen",
+        "Clips seen by people",
+        "per 1,000 visits",
+        "Video clips of visitors that human reviewers or alert checkers looked at, per 1,000 visits.",
+        "privacy",
+    ),
+    Metric(
+        "legal_triggers",
+        "Legal triggers",
+        "count",
+        "Number of rules that this policy's records appear to touch (GDPR Articles 9 and 35, BIPA, ...). An "
+        "indication for a reader, not legal advice; the note lists them.",
+        "privacy",
+    ),
+    Metric(
+        "bipa_exposure",
+        "Exposure under BIPA",
+        "USD per 1,000 visits",
+        "Templates made without consent, times 1,000 dollars (negligent; the interval's end is 5,000, reckless), one "
+        "violation a person, as if the store stood in Illinois. An event that may or may not come, no expected cost.",
+        "privacy",
+    ),
+)
