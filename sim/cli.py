@@ -2,6 +2,7 @@
 
 import os
 import sys
+from json import dumps
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -86,13 +87,28 @@ def evaluate(
 
 
 @app.command()
-def compare(run: Annotated[Path, typer.Argument(help="A finished run folder.")], policy: Policies = None) -> None:
-    """The privacy and usage table of a run under several policies."""
-    from sim.console import print_policies
-    from sim.judge import judge_again
-    from sim.run_folder import RunFolder
+def compare(
+    runs: Annotated[list[Path], typer.Argument(help="Finished run folders; several give means with intervals.")],
+    policy: Annotated[
+        list[str] | None,
+        typer.Option("--policy", help="Policy, by name or file; repeatable; `all`: every built-in."),
+    ] = None,
+    json: Annotated[Path | None, typer.Option(help="Also write the table as JSON; `-` prints it instead.")] = None,
+) -> None:
+    """The privacy and usage table of runs under several policies."""
+    from sim.comparison import comparison_json, over_runs, print_policies
+    from sim.judge import judge_runs
+    from sim.run_folder import RunFolder, write_json
 
-    print_policies(judge_again(RunFolder(run), policy))
+    judged = over_runs(judge_runs([RunFolder(run) for run in runs], policy))
+    table = comparison_json(judged, [str(run) for run in runs])
+    if json == Path("-"):
+        typer.echo(dumps(table, indent=2, ensure_ascii=False))
+        return
+    print_policies(judged)
+    if json is not None:
+        write_json(json, table)
+        print(f"JSON: {json}")
 
 
 @app.command()

@@ -1,4 +1,4 @@
-"""What the `aisle` command prints: tables of receipts, figures and policies, and progress."""
+"""What the `aisle` command prints: tables of receipts and figures, and progress."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -9,10 +9,9 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.table import Table
 
+from sim.comparison import print_policies
 from sim.run_folder import RunFolder
 from store.privacy.figures import Figure, PolicyFigures
-from store.privacy.metric import GROUPS
-from store.privacy.metrics import METRICS
 from store.receipt import Receipt
 
 if TYPE_CHECKING:
@@ -109,26 +108,6 @@ def print_evaluations(evaluations: Sequence[tuple[str, Mapping[str, Any]]]) -> N
             console.print(f"{name}: with perfect association HOTA {ceiling['hota']:.3f}, IDF1 {ceiling['idf1']:.3f}")
 
 
-def print_policies(policies: Sequence[PolicyFigures]) -> None:
-    """Prints policies side by side, privacy first; a figure that does not apply is a dash, its reason below."""
-    console = Console()
-    reasons: dict[str, int] = {}
-    for group, title in GROUPS.items():
-        table = Table(title=title, title_style="bold", title_justify="left")
-        table.add_column("figure", ratio=1)
-        for policy in policies:
-            table.add_column(policy.policy.replace("-", "-\n"), justify="right", no_wrap=True)
-        for name, metric in METRICS.items():
-            if metric.group == group:
-                table.add_row(
-                    f"{metric.title} [dim]({metric.unit})[/dim]",
-                    *(_figure(policy[name], reasons) for policy in policies),
-                )
-        console.print(table)
-    for reason, number in reasons.items():
-        console.print(f"[dim]-{number}: {reason}[/dim]", highlight=False)
-
-
 def print_experiment(result: "ExperimentResult") -> None:
     """Prints mean and 95 % interval of every variant, all runs together, and where table and plot are."""
     console = Console()
@@ -170,14 +149,6 @@ def _items(items: Mapping[str, int], names: Mapping[str, str]) -> str:
     return (
         "\n".join(f"{count} x {names.get(product, product)}" for product, count in sorted(items.items())) or "nothing"
     )
-
-
-def _figure(figure: Figure, reasons: dict[str, int]) -> str:
-    if figure.value is None:
-        number = reasons.setdefault(figure.reason or "", len(reasons) + 1)
-        return f"[dim]-{number}[/dim]"
-    digits = 0 if abs(figure.value) >= 100 else 3 if abs(figure.value) < 1 else 1
-    return f"{figure.value:,.{digits}f}"
 
 
 def _lookup(evaluation: Mapping[str, Any], field: str) -> float:

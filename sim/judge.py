@@ -6,9 +6,10 @@ from typing import Any
 import numpy as np
 
 from sim.day import day_records
+from sim.errors import BadInput
 from sim.run_folder import RunFolder, write_summary
 from store.privacy.apply import apply_policy
-from store.privacy.catalogue import load_policy
+from store.privacy.catalogue import list_policies, load_policy
 from store.privacy.day import Period
 from store.privacy.figures import PolicyFigures
 
@@ -25,11 +26,26 @@ def judge(run: RunFolder, policies: Sequence[str]) -> dict[str, dict[str, Any]]:
 
 
 def judge_again(run: RunFolder, policies: Sequence[str] | None) -> list[PolicyFigures]:
-    """As `judge`, for `policies` or those of the run; adds the figures to `summary.json`."""
+    """As `judge`, for `policies` ("all": every built-in one) or those of the run; adds them to `summary.json`."""
+    if policies and "all" in policies:
+        policies = [*list_policies(), *(name for name in policies if name != "all" and name not in list_policies())]
     judged = _judged(run, policies or run.manifest.policies)
     figures = run.summary.policies | {name: _figures(figure) for name, figure in judged.items()}
     write_summary(run.path, run.summary.model_copy(update={"policies": figures}))
     return list(judged.values())
+
+
+def judge_runs(runs: Sequence[RunFolder], policies: Sequence[str] | None) -> list[list[PolicyFigures]]:
+    """As `judge_again` for each run, all under the same policies.
+
+    Raises:
+        BadInput: no policies were named and the runs were judged under different ones.
+    """
+    own = {tuple(run.manifest.policies) for run in runs}
+    if not policies and len(own) > 1:
+        found = " against ".join(", ".join(names) for names in sorted(own))
+        raise BadInput("command line", "--policy", found, "the same policies for all runs, or --policy to say which")
+    return [judge_again(run, policies) for run in runs]
 
 
 def _judged(run: RunFolder, policies: Sequence[str]) -> dict[str, PolicyFigures]:

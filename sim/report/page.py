@@ -15,6 +15,7 @@ from sim.report.comparison import PolicyCard, Row, axes, comparison_rows, pareto
 from sim.report.floor_plan import SCALE, floor_plan_svg
 from sim.report.headlines import headlines, money_rows
 from sim.report.playback import Playback, pictures, playback, player_json
+from sim.report.policy_pages import policy_pages
 from sim.report.stills import Still, stills
 from sim.report.visits import VisitView, visit_views
 from sim.run_folder import RunFolder, RunSummary
@@ -48,7 +49,7 @@ def report_html(run: RunFolder) -> str:
         groups=comparison_groups(figures),
         titles={card.name: card.title for card in policy_cards(run)},
         pareto=[Markup(pareto_svg(pareto(figures, x, y), x, y)) for x, y in axes(figures)],
-        cards=policy_cards(run),
+        pages=policy_pages(run) if summary else [],
         making=_making(run, summary),
     )
 
@@ -178,6 +179,7 @@ def _environment() -> Environment:
         "clock": wording.clock,
         "figure": wording.figure,
         "figure_note": wording.figure_note,
+        "interval": wording.interval,
         "unit_words": wording.unit_words,
     }
     return environment

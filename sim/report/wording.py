@@ -29,6 +29,17 @@ def clock(t: float) -> str:
     return f"{'-' if t < 0 else ''}{whole // 60}:{whole % 60:02d}"
 
 
+def duration(seconds: float) -> str:
+    """How long something is kept, in the unit that people would use: `5 minutes`, `30 days`, `7 years`."""
+    if seconds <= 0:
+        return "never written down"
+    units = ((31_536_000, "year"), (86_400, "day"), (3_600, "hour"), (60, "minute"), (1, "second"))
+    size, name = next(((size, name) for size, name in units if seconds >= size), units[-1])
+    amount = seconds / size
+    number = f"{amount:.0f}" if abs(amount - round(amount)) < 0.05 else f"{amount:.1f}"
+    return f"{number} {name}" if number == "1" else f"{number} {name}s"
+
+
 def moment(written: str) -> str:
     """A wall-clock time of ISO 8601 as people write it; anything else as it is."""
     try:
@@ -47,6 +58,13 @@ def figure(value: float, unit: str) -> str:
     if unit.startswith("USD"):
         return money(100 * value)
     return plain(value)
+
+
+def interval(figure_of: Figure, unit: str) -> str:
+    """The 95 % interval of a figure, empty where it has none or none that says more than the figure."""
+    if figure_of.low is None or figure_of.high is None or figure_of.low == figure_of.high:
+        return ""
+    return f"{figure(figure_of.low, unit)} to {figure(figure_of.high, unit)}"
 
 
 def figure_note(figure_of: Figure, unit: str) -> str:

@@ -26,6 +26,7 @@ from sim.run_folder import RunFolder
 from sim.store_plan import StorePlan, load_store
 from store.ledger import Ledger
 from store.privacy.figures import Figure
+from store.privacy.metric import GROUPS
 from store.privacy.metrics import METRICS
 from tests.dashboard.fake_run import SHOPPERS, copy_run, write_fake_run
 from tracking.camera import Camera
@@ -268,7 +269,7 @@ def test_the_best_of_a_row_follows_the_metric() -> None:
 
 
 def test_the_table_keeps_the_order_of_the_registry(run: RunFolder) -> None:
-    rows = [row.name for group in ("privacy", "usage") for row in comparison_rows(run.policies(), group)]
+    rows = [row.name for group in GROUPS for row in comparison_rows(run.policies(), group)]
     assert rows == list(METRICS)
 
 
