@@ -20,6 +20,8 @@ def signed_money(cents: float) -> str:
 def share(fraction: float) -> str:
     """A fraction of one as a percentage, one decimal below ten percent."""
     percent = 100 * fraction
+    if 0 < percent < 0.05 or 99.95 <= percent < 100:
+        return "< 0.1 %" if percent < 50 else "> 99.9 %"
     return f"{percent:.1f} %" if 0 < percent < 10 or 99 < percent < 100 else f"{percent:.0f} %"
 
 
@@ -56,7 +58,7 @@ def figure(value: float, unit: str) -> str:
     if unit.startswith("cents"):
         return money(value)
     if unit.startswith("USD"):
-        return money(100 * value)
+        return money(100 * value) if abs(value) < 1000 else f"${value:,.0f}"
     return plain(value)
 
 
