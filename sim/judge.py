@@ -9,6 +9,7 @@ from sim.day import day_records
 from sim.errors import BadInput
 from sim.run_folder import RunFolder, write_summary
 from store.privacy.apply import apply_policy
+from store.privacy.case import PictureReader
 from store.privacy.catalogue import list_policies, load_policy
 from store.privacy.day import Period
 from store.privacy.figures import PolicyFigures
@@ -48,13 +49,18 @@ def judge_runs(runs: Sequence[RunFolder], policies: Sequence[str] | None) -> lis
     return [judge_again(run, policies) for run in runs]
 
 
+def period_and_reader(run: RunFolder) -> tuple[Period, PictureReader | None]:
+    """What a run hands to every policy: its days, and how somebody who holds pictures would read them."""
+    return Period.of(day_records(run)), None
+
+
 def _judged(run: RunFolder, policies: Sequence[str]) -> dict[str, PolicyFigures]:
     loaded = [load_policy(name) for name in policies]
-    period = Period.of(day_records(run))
+    period, reader = period_and_reader(run)
     judged = {}
     for policy in loaded:
         rng = np.random.default_rng([run.manifest.seed, *policy.name.encode()])
-        judged[policy.name] = apply_policy(policy, period, run.path / "policies" / policy.name, rng)
+        judged[policy.name] = apply_policy(policy, period, run.path / "policies" / policy.name, rng, reader=reader)
     return judged
 
 

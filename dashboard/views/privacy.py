@@ -6,7 +6,7 @@ from dashboard.components.html import show_part
 from dashboard.components.page import bad_input_said, heading, shown_run
 from dashboard.components.pareto_plot import pareto_plot
 from sim.report.comparison import policy_cards
-from sim.report.page import cards_html, comparison_html
+from sim.report.page import comparison_html, policy_pages_html
 
 
 def show() -> None:
@@ -27,7 +27,7 @@ def show() -> None:
         names = [card.name for card in cards]
         titles = {card.name: card.title for card in cards}
         chosen = st.multiselect("Policies", names, names, format_func=lambda name: titles[name])
-        table, plot, words = st.tabs(["Side by side", "Pareto plot", "The policies in words"])
+        table, plot, pages = st.tabs(["Side by side", "Pareto plot", "Each policy by itself"])
         with table:
             differing = st.toggle("Only figures in which the policies differ", value=True)
             st.caption("Dotted words and figures explain themselves on hover. The best of each row is bold.")
@@ -37,5 +37,6 @@ def show() -> None:
                 "Filled dots are on the front: no policy is better in one figure without being worse in the other."
             )
             pareto_plot(run, chosen)
-        with words:
-            show_part(cards_html([card for card in cards if card.name in chosen]))
+        with pages:
+            st.caption("Open a policy: its rules, what its store wrote down, and every figure with its interval.")
+            show_part(policy_pages_html(run, chosen))

@@ -11,11 +11,11 @@ from markupsafe import Markup
 from sim.errors import BadInput
 from sim.report import wording
 from sim.report.charts import pareto_svg
-from sim.report.comparison import PolicyCard, Row, axes, comparison_rows, pareto, policy_cards
+from sim.report.comparison import Row, axes, comparison_rows, pareto, policy_cards
 from sim.report.floor_plan import SCALE, floor_plan_svg
 from sim.report.headlines import headlines, money_rows
 from sim.report.playback import Playback, pictures, playback, player_json
-from sim.report.policy_pages import policy_pages
+from sim.report.policy_pages import policy_page, policy_pages
 from sim.report.stills import Still, stills
 from sim.report.visits import VisitView, visit_views
 from sim.run_folder import RunFolder, RunSummary
@@ -96,9 +96,10 @@ def comparison_html(run: RunFolder, names: Sequence[str], every_row: bool = True
     return _part("policies.html.j2", "table", list(figures), comparison_groups(figures, every_row), titles)
 
 
-def cards_html(cards: Sequence[PolicyCard]) -> str:
-    """Each policy in plain words, with precedent and sources."""
-    return _part("policies.html.j2", "cards", cards)
+def policy_pages_html(run: RunFolder, names: Sequence[str]) -> str:
+    """A page for each of these policies: rules, records, every figure with its interval or reason, sources."""
+    pages = [policy_page(run, name, own) for name, own in run.policies().items() if name in names]
+    return _part("policies.html.j2", "pages", pages)
 
 
 def comparison_groups(
