@@ -43,6 +43,6 @@ def compile_network(path: Path, kind: str, hint: Literal["THROUGHPUT", "LATENCY"
             picture.set_color_format(ColorFormat.BGR)
             steps.input().preprocess().convert_color(ColorFormat.RGB)
         steps.input().preprocess().convert_element_type(ov.Type.f32).scale(255.0)
-        return core.compile_model(steps.build(), "CPU", {"PERFORMANCE_HINT": hint})
+        return core.compile_model(steps.build(), "CPU", {"PERFORMANCE_HINT": hint, "INFERENCE_PRECISION_HINT": "f32"})
     except RuntimeError as error:
         raise MissingWeights(f"{path}: not a network that OpenVINO can read ({str(error).splitlines()[-1]})") from error
