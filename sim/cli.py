@@ -64,7 +64,7 @@ def run(
     choose_backend()  # before the progress bar: a machine that cannot draw is told so in one line
     loaded = load_scenario(scenario)
     chosen = loaded.seed if seed is None else seed
-    folder = new_run_folder(out, f"{loaded.name}-seed{chosen}")
+    folder = new_run_folder(out, f"{loaded.name}-seed{chosen}", goes_on=loaded.days > 1)
     options = RunOptions(seed=chosen, policies=policy or None, video=video, device=device)
     with progress_bar(f"{loaded.name}, seed {chosen}") as advance:
         finished = run_scenario(loaded, folder, options, advance)

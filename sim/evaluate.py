@@ -1,9 +1,14 @@
 """The figures of a run, always recomputed from its files."""
 
 import math
+from dataclasses import replace
 from typing import Any
 
+import pandas as pd
+
+from sim.day_marks import first_track, opens_at
 from sim.run_folder import RunFolder, read_object
+from store.receipt import Receipt
 from store.scoring import score_receipts
 from tracking.metrics import floor_metrics, with_perfect_association
 
@@ -11,22 +16,29 @@ from tracking.metrics import floor_metrics, with_perfect_association
 def evaluate(run: RunFolder, ceilings: bool = False) -> dict[str, Any]:
     """People, tracking and receipt figures of a run (the blocks of `summary.json`).
 
+    Several days are pooled, as sequences are in MOTChallenge: every metric is computed once over all ticks and all
+    accounts, in which a person and an account of one day are nobody of another. `people` counts different people,
+    and `person_days` on how many days they came in all.
+
     With `ceilings`, `tracking` also has `perfect_association`: the same positions with the ids the truth would give.
 
     Raises:
         BadInput: a file of the run is missing or corrupt.
     """
-    truth = run.people()
+    truth = pd.concat([_people(day) for day in run.days()])
     inside = truth[truth["inside"]]
-    tracks = run.floor_tracks()
+    tracks = pd.concat([_tracks(day) for day in run.days()])
     tracking: dict[str, Any] = dict(floor_metrics(inside, tracks))
     tracking["id_switches"] = int(tracking["id_switches"])
     if math.isnan(tracking["mean_error_m"]):  # nobody was found within a metre; JSON has no NaN
         tracking["mean_error_m"] = None
     if ceilings:
         tracking["perfect_association"] = floor_metrics(inside, with_perfect_association(inside, tracks))
-    receipts = score_receipts(run.truth_receipts(), run.receipts(), prices_of(run))
-    return {"people": int(truth["person"].nunique()), "tracking": tracking, "receipts": receipts}
+    due = [_due(row, day) for day in run.days() for row in day.truth_receipts()]
+    billed = [_billed(receipt, day) for day in run.days() for receipt in day.receipts()]
+    figures = {"tracking": tracking, "receipts": score_receipts(due, billed, prices_of(run))}
+    people, person_days = int(truth["name"].nunique()), int(truth["person"].nunique())
+    return {"people": people, **({"person_days": person_days} if run.manifest.days > 1 else {}), **figures}
 
 
 def prices_of(run: RunFolder) -> dict[str, int]:
@@ -37,3 +49,40 @@ def prices_of(run: RunFolder) -> dict[str, int]:
 def speed_of(run: RunFolder) -> dict[str, Any]:
     """The `speed` block as measured while the run went on."""
     return read_object(run.path / "speed.json")
+
+
+def speed_of_days(run: RunFolder) -> dict[str, Any]:
+    """The `speed` block of a run of several days: seconds added up, the peak of memory, the rate of the whole."""
+    days = [speed_of(day) for day in run.days()]
+    wall, store = (sum(float(day[name]) for day in days) for name in ("wall_seconds", "store_seconds"))
+    names = dict.fromkeys(name for day in days for name in day["stages"])
+    return {
+        "real_time_factor": round(store / wall, 3) if wall else 0.0, "wall_seconds": round(wall, 2),
+        "store_seconds": store,
+        "stages": {name: round(sum(day["stages"].get(name, 0.0) for day in days), 2) for name in names},
+        "peak_memory_mb": max(day["peak_memory_mb"] for day in days), "cameras": days[0]["cameras"],
+    }  # fmt: skip
+
+
+def _people(day: RunFolder) -> pd.DataFrame:
+    """The day's people, `name` as they are called, `person` as nobody of another day is called."""
+    table, number = day.people(), day.manifest.day
+    person = table["person"] if number is None else f"d{number}-" + table["person"].astype(str)
+    return table.assign(name=table["person"], person=person, t=table["t"] + opens_at(number))
+
+
+def _tracks(day: RunFolder) -> pd.DataFrame:
+    table, number = day.floor_tracks(), day.manifest.day
+    return table.assign(track=table["track"] + first_track(number), t=table["t"] + opens_at(number))
+
+
+def _due(row: dict[str, Any], day: RunFolder) -> dict[str, Any]:
+    return row | {"account": _account(row["account"], day)}
+
+
+def _billed(receipt: Receipt, day: RunFolder) -> Receipt:
+    return replace(receipt, account=_account(receipt.account, day))
+
+
+def _account(account: str, day: RunFolder) -> str:
+    return account if day.manifest.day is None else f"d{day.manifest.day}-{account}"

@@ -1,11 +1,11 @@
-"""Judges a finished run under privacy policies: builds the day's records from the run folder and applies each."""
+"""Judges a finished run under privacy policies: builds the records of its days from the run folder and applies each."""
 
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
-from sim.day import day_records
+from sim.day import period_of
 from sim.errors import BadInput
 from sim.run_folder import RunFolder, write_summary
 from store.privacy.apply import apply_policy
@@ -16,7 +16,7 @@ from store.privacy.figures import PolicyFigures
 
 
 def judge(run: RunFolder, policies: Sequence[str]) -> dict[str, dict[str, Any]]:
-    """Applies each policy to the run's day and returns policy -> metric -> figure, as `summary.json` keeps them.
+    """Applies each policy to the run's days and returns policy -> metric -> figure, as `summary.json` keeps them.
 
     What a policy's store really keeps is left in `policies/NAME/` of the run folder.
 
@@ -51,11 +51,13 @@ def judge_runs(runs: Sequence[RunFolder], policies: Sequence[str] | None) -> lis
 
 def period_and_reader(run: RunFolder) -> tuple[Period, PictureReader | None]:
     """What a run hands to every policy: its days, and how somebody who holds pictures would read them."""
-    return Period.of(day_records(run)), None
+    return period_of(run), None
 
 
 def _judged(run: RunFolder, policies: Sequence[str]) -> dict[str, PolicyFigures]:
     loaded = [load_policy(name) for name in policies]
+    if not loaded:
+        return {}
     period, reader = period_and_reader(run)
     judged = {}
     for policy in loaded:

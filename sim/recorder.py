@@ -12,6 +12,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from sim.footage import Footage
+from sim.people_recorder import PeopleRecorder, Sighting
 from sim.run_folder import write_json
 from sim.tables import TableWriter
 from sim.visibility import FaceView, TruthBox
@@ -38,7 +39,7 @@ _EVENTS |= {"plates": _S}
 _BODIES = {"t": pa.float64(), "camera": _S, "track": pa.int64(), "embedding": pa.list_(_F)}
 _FLOOR = {"t": pa.float64(), "track": pa.int64(), "x": _F, "y": _F, "sd": _F, "account": _S}
 
-Sighting = tuple[Observation, int | None]
+BODY_TABLE = tuple(_BODIES)
 
 
 class Recorder:
@@ -49,9 +50,13 @@ class Recorder:
         cameras: the cameras by name.
         fps: frames a second of the videos.
         video: whether to write annotated videos.
+        believed: what tracking takes the cameras to be; None: what they are.
     """
 
-    def __init__(self, out: Path, cameras: Mapping[str, Camera], fps: float, video: bool) -> None:
+    def __init__(
+        self, out: Path, cameras: Mapping[str, Camera], fps: float, video: bool,
+        believed: Mapping[str, Camera] | None = None,
+    ) -> None:  # fmt: skip
         self._out, self._files = out, ExitStack()
         for folder in ("truth/boxes", "tracks", "live", *(["video"] if video else [])):
             (out / folder).mkdir(parents=True, exist_ok=True)
@@ -60,6 +65,7 @@ class Recorder:
         self._events = self._table("truth/events.parquet", _EVENTS)
         self._floor = self._table("tracks/floor.parquet", _FLOOR)
         self._bodies = self._table("tracks/bodies.parquet", _BODIES)
+        self._seen = self._files.enter_context(PeopleRecorder(out, believed or cameras))
         self._boxes = {name: self._text(f"truth/boxes/{name}.txt") for name in cameras}
         self._tracks = {name: self._text(f"tracks/{name}.txt") for name in cameras}
         self._videos = {
@@ -98,6 +104,7 @@ class Recorder:
                 self._write_box(self._tracks[sighting.camera], track_id, sighting.box, sighting.confidence)
                 if tick.t >= self._next_live:
                     self._bodies.append(tick.t, sighting.camera, track_id, sighting.embedding.tolist())
+        self._seen.tick(tick.t, footage.frames, tracks, sightings)
         self._write_pictures(tick.t, footage.frames, sightings)
 
     def close(self) -> None:

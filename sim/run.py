@@ -21,6 +21,7 @@ from sim.graphics import choose_backend
 from sim.handover import floor_area_of, gates_of, planogram_of, position_of
 from sim.judge import judge
 from sim.prefetch import Prefetch
+from sim.randomness import day_seed
 from sim.recorder import Recorder
 from sim.run_folder import (
     EVENT_COLUMNS,
@@ -85,42 +86,70 @@ def run_scenario(
 ) -> RunFolder:
     """Runs a scenario into the folder `out`, which must not exist or be empty, and returns the finished run.
 
+    A scenario of several days goes on where it was interrupted: days that `out` has finished are not run again.
+
     Raises:
-        BadInput: the scenario's store or a policy is wrong.
+        BadInput: the scenario's store or a policy is wrong, or `out` holds another run of several days.
         MissingLibrary: the machine cannot draw.
         Interrupted: SIGINT or SIGTERM came; what was written stays, with status `interrupted`.
     """
+    if scenario.days > 1:
+        from sim.run_days import run_days  # it runs each day by this module
+
+        return run_days(scenario, out, options, on_progress)
+    return run_day(scenario, out, options, on_progress)
+
+
+def run_day(
+    scenario: Scenario, out: Path, options: RunOptions, on_progress: OnProgress | None = None, day: int = 1
+) -> RunFolder:
+    """Runs one day (from 1) of a scenario into a run folder of its own; see `run_scenario`."""
     choose_backend()
     seed = scenario.seed if options.seed is None else options.seed
-    policies = list(scenario.policies if options.policies is None else options.policies)
     plan = load_store(scenario.store)
-    cameras = _chosen_cameras(plan, scenario)
-    out.mkdir(parents=True, exist_ok=True)
-    manifest = RunManifest(
-        scenario=scenario.name, seed=seed, status="running", started=_now(), versions=_versions(), policies=policies,
-        pid=os.getpid(), progress=Progress(t=-WARM_UP_SECONDS, seconds=scenario.seconds),
+    cameras = chosen_cameras(plan, scenario)
+    manifest = new_manifest(scenario, options, scenario.seconds)
+    if scenario.days > 1:
+        manifest = manifest.model_copy(update={"day": day})
+    start_folder(out, scenario, plan, cameras, manifest)
+    with status_kept(out, manifest), signals_raise():
+        speed = _Day(scenario, plan, cameras, seed, day, out, options, manifest, on_progress).run()
+        _finish(out, scenario, seed, manifest.policies, speed)
+    return RunFolder(out)
+
+
+def new_manifest(scenario: Scenario, options: RunOptions, seconds: float) -> RunManifest:
+    """`run.json` of a run that begins now and will have `seconds` store seconds."""
+    return RunManifest(
+        scenario=scenario.name, seed=scenario.seed if options.seed is None else options.seed, status="running",
+        started=_now(), versions=_versions(),
+        policies=list(scenario.policies if options.policies is None else options.policies),
+        pid=os.getpid(), progress=Progress(t=-WARM_UP_SECONDS, seconds=seconds),
     )  # fmt: skip
+
+
+def start_folder(
+    out: Path, scenario: Scenario, plan: StorePlan, cameras: Mapping[str, Camera], manifest: RunManifest
+) -> None:
+    """Makes a run folder with what is known before the run."""
+    out.mkdir(parents=True, exist_ok=True)
     write_manifest(out, manifest)
     write_json(out / "plan.json", plan.model_dump(mode="json"))
-    write_json(out / "scenario.json", scenario.model_copy(update={"seed": seed}).model_dump(mode="json"))
+    write_json(out / "scenario.json", scenario.model_copy(update={"seed": manifest.seed}).model_dump(mode="json"))
     save_calibration(out / "calibration.yaml", cameras)
-    with _status_kept(out, manifest), _signals_raise():
-        day = _Day(scenario, plan, cameras, seed, out, options, manifest, on_progress)
-        speed = day.run()
-        _finish(out, scenario, seed, policies, speed)
-    return RunFolder(out)
 
 
 class _Day:
     """One day while it runs: the world and its cameras in one thread, tracking, billing and recording in another."""
 
     def __init__(
-        self, scenario: Scenario, plan: StorePlan, cameras: Mapping[str, Camera], seed: int, out: Path,
-        options: RunOptions, manifest: RunManifest, on_progress: OnProgress | None,
+        self, scenario: Scenario, plan: StorePlan, cameras: Mapping[str, Camera], seed: int, day: int,
+        out: Path, options: RunOptions, manifest: RunManifest, on_progress: OnProgress | None,
     ) -> None:  # fmt: skip
-        self.scenario, self.plan, self.cameras, self.seed, self.out = scenario, plan, cameras, seed, out
+        self.scenario, self.plan, self.cameras, self.out = scenario, plan, cameras, out
+        self.light_seed = day_seed(seed, day, scenario.days)
         self.manifest, self.on_progress, self.video = manifest, on_progress, options.video
-        self.world = World(plan, scenario, seed)
+        self.world = World(plan, scenario, seed, day)
         self.scale_clock_s = options.scale_clock_s
         self.tracker = StoreTracker(
             options.calibration or cameras,
@@ -137,11 +166,12 @@ class _Day:
         journal = Journal(self.out / "events.jsonl")
         ledger = Ledger(f"sqlite:///{self.out / 'store.sqlite'}")
         shop = Shop(planogram_of(self.plan), gates_of(self.plan), self.world.accounts(), ledger, journal.append)
+        write_json(self.out / "truth" / "subjects.json", self.world.subjects())
         started, t = 0.0, 0.0
         try:
             with (
-                Recorder(self.out, self.cameras, self.scenario.fps, self.video) as recorder,
-                Prefetch(lambda: film(self.world, self.plan, self.cameras, self.seed, self.drawing)) as footage,
+                Recorder(self.out, self.cameras, self.scenario.fps, self.video, self.tracker.cameras) as recorder,
+                Prefetch(lambda: film(self.world, self.plan, self.cameras, self.light_seed, self.drawing)) as footage,
             ):
                 for shot in footage:
                     if shot.tick is None:
@@ -205,13 +235,14 @@ def _finish(out: Path, scenario: Scenario, seed: int, policies: Sequence[str], s
     write_report(out)
 
 
-def _chosen_cameras(plan: StorePlan, scenario: Scenario) -> dict[str, Camera]:
+def chosen_cameras(plan: StorePlan, scenario: Scenario) -> dict[str, Camera]:
+    """The cameras that a scenario uses, by name."""
     models = camera_models(plan)
     return {name: models[name] for name in (scenario.cameras or models)}
 
 
 @contextmanager
-def _status_kept(out: Path, manifest: RunManifest) -> Iterator[None]:
+def status_kept(out: Path, manifest: RunManifest) -> Iterator[None]:
     """Whatever happens inside, `run.json` ends up saying it."""
 
     def end(status: Status, error: str | None = None) -> None:
@@ -233,7 +264,7 @@ def _status_kept(out: Path, manifest: RunManifest) -> Iterator[None]:
 
 
 @contextmanager
-def _signals_raise() -> Iterator[None]:
+def signals_raise() -> Iterator[None]:
     """SIGTERM ends a run as Ctrl-C does, and Ctrl-C works in a process that was started in the background too."""
 
     def stop(number: int, frame: FrameType | None) -> None:

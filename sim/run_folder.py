@@ -22,6 +22,7 @@ from pydantic import BaseModel, ConfigDict, Field, NonNegativeFloat
 from sim.configuration import validated
 from sim.errors import BadInput
 from sim.store_plan import StorePlan
+from sim.truth import TruthSubject
 from store.ledger import Receipt, read_receipts
 from store.privacy.figures import Figure
 from tracking.camera import Camera, load_calibration
@@ -35,6 +36,7 @@ TRUTH_PEOPLE_COLUMNS = ("t", "person", "role", "x", "y", "heading", "visible_fro
 TRUTH_EVENT_COLUMNS = ("t", "person", "account", "kind", "product", "quantity", "plates")
 FLOOR_TRACK_COLUMNS = ("t", "track", "x", "y", "sd", "account")
 EVENT_COLUMNS = ("id", "t", "kind", "row")
+SUBJECT_FIELDS = frozenset(TruthSubject.__required_keys__)
 FACE_COLUMNS = ("t", "camera", "person", "face_px", "yaw_deg", "pitch_deg", "occluded", "blur_px")
 
 SILENCE_BEFORE_LOST_S = 120.0
@@ -69,6 +71,8 @@ class RunManifest(BaseModel):
     policies: list[str] = Field(default_factory=list, description="Privacy policies applied to the run.")
     seeing: Literal["rendered", "modelled"] = Field(default="rendered", description="Pixels, or an error model.")
     progress: Progress | None = None
+    days: int = Field(default=1, ge=1, description="Days of the run; with several, each has its folder in `days`.")
+    day: int | None = Field(default=None, ge=1, description="Which day of several this folder holds, from 1.")
     pid: int | None = Field(default=None, description="Process that writes the run, while it is running.")
     error: str | None = Field(default=None, description="Why the run failed, one line.")
 
@@ -100,8 +104,21 @@ class RunFolder:
 
     @property
     def name(self) -> str:
-        """Name of the folder."""
-        return self.path.name
+        """Name of the folder; that of one day of several names its run too."""
+        if self.manifest.day is None:
+            return self.path.name
+        return f"{self.path.absolute().parent.parent.name}, day {self.manifest.day}"
+
+    def days(self) -> list["RunFolder"]:
+        """The days of the run in order, each a run folder of its own; a run of one day is its only day.
+
+        Of an unfinished run, those days that were begun. BadInput where a finished run lacks a day.
+        """
+        if self.manifest.days == 1:
+            return [self]
+        folders = [day_folder(self.path, day) for day in range(1, self.manifest.days + 1)]
+        finished = self.manifest.status == "finished"
+        return [RunFolder(folder) for folder in folders if finished or (folder / "run.json").is_file()]
 
     @property
     def state(self) -> State:
@@ -160,6 +177,14 @@ class RunFolder:
             for field in ("account", "people", "items"):
                 if field not in row:
                     raise BadInput(path, f"[{index}].{field}", "missing", "account, people and items of each receipt")
+        return rows
+
+    def subjects(self) -> list[dict[str, Any]]:
+        """Ground truth: who everybody is (`sim.truth.TruthSubject`); nobody where an older run did not say."""
+        path = self.path / "truth" / "subjects.json"
+        rows = _parsed(path) if path.is_file() else []
+        if not isinstance(rows, list) or not all(isinstance(row, dict) and SUBJECT_FIELDS <= row.keys() for row in rows):
+            raise BadInput(path, "file", str(rows)[:60], "a list of subjects with " + ", ".join(sorted(SUBJECT_FIELDS)))
         return rows
 
     def floor_tracks(self) -> pd.DataFrame:
@@ -235,11 +260,19 @@ def _figures_of(block: dict[str, Any]) -> dict[str, Any]:
     return inner if isinstance(inner, dict) else block
 
 
+def day_folder(run: Path, day: int) -> Path:
+    """Where a run of several days keeps one of them (from 1)."""
+    return run / "days" / str(day)
+
+
 def list_runs(folder: Path | str) -> list[RunFolder | BadInput]:
-    """Every run in a folder, newest first; a corrupt run comes as the BadInput that says what is wrong with it."""
+    """Every run in a folder and every day of one of several days, newest first.
+
+    A corrupt run comes as the BadInput that says what is wrong with it.
+    """
     found: list[tuple[float, RunFolder | BadInput]] = []
     root = Path(folder)
-    for path in sorted(root.iterdir()) if root.is_dir() else ():
+    for path in [*sorted(root.glob("*")), *sorted(root.glob("*/days/*"))]:
         manifest = path / "run.json"
         if not manifest.is_file():
             continue
@@ -250,13 +283,19 @@ def list_runs(folder: Path | str) -> list[RunFolder | BadInput]:
     return [run for _, run in sorted(found, key=lambda pair: -pair[0])]
 
 
-def new_run_folder(out: Path | None, name: str) -> Path:
+def new_run_folder(out: Path | None, name: str, goes_on: bool = False) -> Path:
     """An empty folder for a new run: `out`, or `runs/NAME`, `runs/NAME-2` and so on, whichever is free.
+
+    With `goes_on`, `out` may also hold a run of several days that has stopped before its end.
 
     Raises:
         BadInput: `out` is a file, or a folder with something in it.
     """
     if out is not None:
+        if goes_on and (out / "run.json").is_file():
+            stopped = RunFolder(out)
+            if stopped.manifest.days > 1 and stopped.state in ("interrupted", "failed", "lost"):
+                return out
         if out.exists() and not (out.is_dir() and not any(out.iterdir())):
             raise BadInput("command line", "--out", str(out), "a folder that is empty or does not exist")
         return out

@@ -79,6 +79,35 @@ class RandomShoppers(_Model):
     double_probability: Share = Field(default=0.1, description="chance to take two of a product; our choice")
 
 
+class Regulars(_Model):
+    """People who live near and come again: who of them comes on a day, and what stays the same about them.
+
+    A regular has one name, body, skin, hair, walk, household, account and taste over all days of a run. All figures
+    here are knobs of our own; no published one was found for a single small shop.
+    """
+
+    people: int = Field(default=0, ge=0, le=500, description="regulars in all, each couple two of them")
+    couples: int = Field(default=0, ge=0, le=100, description="pairs among them who share a household and an account")
+    return_probability: Share = Field(default=0.6, description="chance that a household comes on a day")
+    alone: Share = Field(default=0.3, description="chance that of a couple that comes only one does")
+    other_clothes: Share = Field(
+        default=0.8, description="chance, at each visit, of other clothes than the usual ones; new ones every time"
+    )
+    same_shoes: Share = Field(default=0.5, description="of visits in other clothes, the share in the usual shoes")
+    same_bag: Share = Field(default=0.5, description="of visits in other clothes, the share with the usual bag")
+    same_coat: Share = Field(default=0.5, description="of visits in other clothes, the share in the usual coat, if any")
+    favourites: int = Field(default=4, ge=0, le=100, description="products that a household buys again and again")
+    habit: Share = Field(
+        default=0.5, description="chance that an item wanted is one of the household's favourites not yet on the list"
+    )
+
+    @model_validator(mode="after")
+    def _enough_for_couples(self) -> Self:
+        if 2 * self.couples > self.people:
+            raise FieldError("couples", self.couples, "at most half of the people")
+        return self
+
+
 class _Place(_Model):
     """A place on a shelf; none of the fields: the product's own place."""
 
@@ -153,9 +182,14 @@ class ScriptedShopper(_Model):
 
 
 class Shoppers(_Model):
-    """Who comes: random shoppers, scripted ones, or both."""
+    """Who comes on a day: random shoppers, regulars, scripted ones, or all of them.
+
+    Regulars draw their lists and dwells from the settings of random shoppers; these come once, regulars come again,
+    and scripted shoppers come every day and dress as regulars do.
+    """
 
     random: RandomShoppers = RandomShoppers()
+    regulars: Regulars = Regulars()
     scripted: tuple[ScriptedShopper, ...] = ()
 
 
@@ -219,7 +253,8 @@ class Scenario(_Model):
     title: str
     description: str = Field(default="", description="what a reader should know, for example how times were made")
     store: str = Field(default="corner-shop", description="a built-in store's name, or a file")
-    seconds: float = Field(ge=5, le=86_400, description="length of the run, store seconds")
+    seconds: float = Field(ge=5, le=86_400, description="length of a day of the run, store seconds")
+    days: int = Field(default=1, ge=1, le=30, description="days of the run; the shelves are filled up every night")
     seed: int = Field(default=1, ge=0, le=2**31 - 1)
     fps: int = Field(default=10, ge=2, le=30, description="camera pictures a second")
     weigh_hz: int = Field(default=60, ge=10, le=240, description="samples a second of every plate")
@@ -230,6 +265,9 @@ class Scenario(_Model):
     last_call: float = Field(default=25.0, ge=0, le=3600, description="seconds before the end at which people head out")
     end_when_empty: bool = Field(default=False, description="stop early, a while after the last shopper has left")
     shoppers: Shoppers = Shoppers()
+    groups: dict[str, Share] = Field(
+        default={}, description="demographic groups and their shares of the people; none: no groups are stated"
+    )
     misplaced: tuple[MisplacedAtOpening, ...] = ()
     walking: Walking = Walking()
     hands: Hands = Hands()
@@ -243,6 +281,8 @@ class Scenario(_Model):
         for index, shopper in enumerate(self.shoppers.scripted):
             if shopper.id in ids[:index]:
                 raise FieldError(f"shoppers.scripted.{index}.id", shopper.id, "an id that no other shopper has")
+            if shopper.id in {f"r{number}" for number in range(1, self.shoppers.regulars.people + 1)}:
+                raise FieldError(f"shoppers.scripted.{index}.id", shopper.id, "an id that no regular has (r1, r2 ...)")
             for number, action in enumerate(shopper.actions):
                 if isinstance(action, HandOver) and (action.to not in ids or action.to == shopper.id):
                     raise FieldError(
@@ -252,6 +292,8 @@ class Scenario(_Model):
                     )
         if 2 * self.shoppers.random.couples > self.shoppers.random.count:
             raise FieldError("shoppers.random.couples", self.shoppers.random.couples, "at most half of the count")
+        if self.groups and abs(sum(self.groups.values()) - 1) > 1e-6:
+            raise FieldError("groups", sum(self.groups.values()), "shares that add up to 1")
         if self.cameras is not None and not self.cameras:
             raise FieldError("cameras", "an empty list", "at least one camera, or no such field for all")
         return self

@@ -68,6 +68,14 @@ class Stop:
     errands: tuple[Look | Take | GiveBack, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Taste:
+    """Products that a household buys again and again; `habit`: chance that an item wanted is one of them."""
+
+    favourites: frozenset[str] = frozenset()
+    habit: float = 0.0
+
+
 def shopping_stops(
     people: Sequence[Person],
     plan: StorePlan,
@@ -75,6 +83,7 @@ def shopping_stops(
     router: Router,
     settings: RandomShoppers,
     rng: np.random.Generator,
+    taste: Taste = Taste(),
 ) -> tuple[Stop, ...]:
     """The tour of a party: who takes what where, in order."""
     wanted = _units(settings, rng) if rng.random() >= settings.buys_nothing else 0
@@ -83,7 +92,9 @@ def shopping_stops(
     used: set[str] = set()
     while wanted > 0 and len(used) < len(slots):
         member = people[int(rng.integers(len(people)))]
-        place = slots[int(rng.integers(len(slots)))]
+        liked = [slot for slot in slots if slot.slot not in used and shelves.product_at(slot) in taste.favourites]
+        pool = liked if liked and rng.random() < taste.habit else slots
+        place = pool[int(rng.integers(len(pool)))]
         product = shelves.product_at(place)
         used.add(place.slot or "")
         if place.centre[2] > member.height_m * REACH_SHARE or any(_product(stop) == product for stop in picked):

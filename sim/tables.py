@@ -16,17 +16,19 @@ class TableWriter:
     Args:
         path: the file; its folder must exist.
         columns: column name to pyarrow type, in order.
+        rows_per_group: rows that wait in memory before they are written; fewer where rows are large.
     """
 
-    def __init__(self, path: Path, columns: dict[str, pa.DataType]) -> None:
+    def __init__(self, path: Path, columns: dict[str, pa.DataType], rows_per_group: int = _ROWS_PER_GROUP) -> None:
         self._schema = pa.schema(list(columns.items()))
         self._writer = pq.ParquetWriter(path, self._schema)
         self._rows: list[tuple[object, ...]] = []
+        self._most = rows_per_group
 
     def append(self, *row: object) -> None:
         """Adds one row, its values in the order of the columns."""
         self._rows.append(row)
-        if len(self._rows) >= _ROWS_PER_GROUP:
+        if len(self._rows) >= self._most:
             self._flush()
 
     def close(self) -> None:

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from dataclasses import dataclass
-from typing import Literal, TypedDict
+from typing import Any, Literal, TypedDict
 
 TruthKind = Literal["enter", "scan", "pick", "put_back", "hand_over", "receive", "leave"]
 
@@ -21,6 +21,23 @@ class TruthEvent:
     product: str = ""
     quantity: int = 0
     plates: tuple[str, ...] = ()
+
+
+class TruthSubject(TypedDict):
+    """Who somebody is, the same on every day; only `appearance` is that of the day.
+
+    `household` is what people on one account share, `group` a demographic group (empty where the scenario states
+    none), `body` an index of `sim.bodies`.
+    """
+
+    subject: str
+    household: str
+    account: str
+    group: str
+    age_group: str
+    body: int
+    height_m: float
+    appearance: dict[str, Any]
 
 
 class TruthReceipt(TypedDict):

@@ -1,17 +1,20 @@
 """Who comes: people with looks, tokens and parties, when they arrive, and what they are going to do."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from sim.people import Person, sample_appearance
-from sim.randomness import generator
+from sim.randomness import day_seed, generator
+from sim.regulars import Party, households, who_comes
 from sim.scenario import Action, RandomShoppers, Scenario, ScriptedShopper
 from sim.shopping_list import Stop, shopping_stops
 from sim.stock import Shelves
 from sim.store_plan import StorePlan
+from sim.truth import TruthSubject
 from sim.walking import Walkers
+from sim.wardrobe import clothes_of_day
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,51 +42,84 @@ class Visitor:
         return f"account-{self.party}"
 
 
-def visitors_of(scenario: Scenario, plan: StorePlan, shelves: Shelves, walkers: Walkers, seed: int) -> list[Visitor]:
-    """Everybody of a scenario, in order of arrival."""
-    scripted = [_scripted(shopper, scenario, seed) for shopper in scenario.shoppers.scripted]
+@dataclass(frozen=True, slots=True)
+class _Day:
+    """Whose day it is: the scenario, the run's seed (who people are) and the day's number and seed (what they do)."""
+
+    scenario: Scenario
+    seed: int
+    day: int
+    today: int
+
+    def person(self, name: str, age_group: str | None, returns: bool) -> Person:
+        """The person of that name, in the day's clothes where the person comes on other days too."""
+        looks = sample_appearance(generator(self.seed, "appearance", name), age_group=age_group)
+        if returns and self.scenario.days > 1:
+            rng = generator(self.seed, "clothes", name, str(self.day))
+            looks = clothes_of_day(looks, self.scenario.shoppers.regulars, rng)
+        return Person(name, looks)
+
+    def cruise(self, person: Person, members: int) -> float:
+        """Between shelves; groups slow down by 0.04 m/s a member (PLoS ONE 0010047)."""
+        settings = self.scenario.walking
+        own = 1 + settings.speed_sd * float(generator(self.seed, "speed", person.name).standard_normal())
+        own = min(1 + 2 * settings.speed_sd, max(1 - 2 * settings.speed_sd, own))
+        return max(0.35, person.walking_speed * settings.speed_factor * own - 0.04 * (members - 1))
+
+
+def visitors_of(
+    scenario: Scenario, plan: StorePlan, shelves: Shelves, walkers: Walkers, seed: int, day: int = 1
+) -> list[Visitor]:
+    """Everybody who comes on a day (from 1) of a scenario, in order of arrival; `seed` is that of the whole run."""
+    of = _Day(scenario, seed, day, day_seed(seed, day, scenario.days))
+    scripted = [_scripted(shopper, of) for shopper in scenario.shoppers.scripted]
     taken = {visitor.person.name for visitor in scripted}
-    random = _random_visitors(scenario, plan, shelves, walkers, seed, taken)
+    random = _random_visitors(of, plan, shelves, walkers, taken)
     return sorted([*scripted, *random], key=lambda visitor: visitor.arrive)
 
 
-def _person(name: str, age_group: str | None, seed: int) -> Person:
-    return Person(name, sample_appearance(generator(seed, "appearance", name), age_group=age_group))
-
-
-def _cruise(person: Person, scenario: Scenario, seed: int, members: int) -> float:
-    """Between shelves; groups slow down by 0.04 m/s a member (PLoS ONE 0010047)."""
-    settings = scenario.walking
-    own = 1 + settings.speed_sd * float(generator(seed, "speed", person.name).standard_normal())
-    own = min(1 + 2 * settings.speed_sd, max(1 - 2 * settings.speed_sd, own))
-    return max(0.35, person.walking_speed * settings.speed_factor * own - 0.04 * (members - 1))
-
-
-def _scripted(shopper: ScriptedShopper, scenario: Scenario, seed: int) -> Visitor:
+def _scripted(shopper: ScriptedShopper, of: _Day) -> Visitor:
     party = shopper.party or shopper.id
-    members = sum((other.party or other.id) == party for other in scenario.shoppers.scripted)
-    person = _person(shopper.id, shopper.age_group, seed)
-    cruise = _cruise(person, scenario, seed, members)
-    return Visitor(person, party, shopper.arrive, cruise, actions=shopper.actions)
+    members = sum((other.party or other.id) == party for other in of.scenario.shoppers.scripted)
+    person = of.person(shopper.id, shopper.age_group, returns=True)
+    return Visitor(person, party, shopper.arrive, of.cruise(person, members), actions=shopper.actions)
 
 
 def _random_visitors(
-    scenario: Scenario, plan: StorePlan, shelves: Shelves, walkers: Walkers, seed: int, taken: set[str]
+    of: _Day, plan: StorePlan, shelves: Shelves, walkers: Walkers, taken: set[str]
 ) -> list[Visitor]:
-    settings = scenario.shoppers.random
-    rng = generator(seed, "arrivals")
+    """Regulars who come on that day, and strangers who come once."""
+    settings = of.scenario.shoppers.random
+    rng = generator(of.today, "arrivals")
+    regulars = who_comes(of.scenario, households(of.scenario, [p.id for p in plan.products], of.seed), of.today)
     sizes = _party_sizes(settings, rng)
-    gaps = np.sort(rng.uniform(0, settings.arrive_within, max(0, len(sizes) - 1)))
-    times = settings.arrive_from + np.concatenate([[0.0], gaps])[: len(sizes)]
-    names = (name for number in range(1, 10_000) if (name := f"p{number}") not in taken)
+    count = len(sizes) + len(regulars)
+    gaps = np.sort(rng.uniform(0, settings.arrive_within, max(0, count - 1)))
+    times = settings.arrive_from + np.concatenate([[0.0], gaps])[:count]
+    parties = [*_strangers(of, sizes, rng, taken), *regulars]
+    if regulars:
+        parties = [parties[i] for i in generator(of.today, "order").permutation(count)]
     visitors = []
-    for size, arrive in zip(sizes, times, strict=True):
-        party = [next(names) for _ in range(size)]
-        people = [_person(name, _age_group(settings, rng, companion=i > 0), seed) for i, name in enumerate(party)]
-        speed = min(_cruise(person, scenario, seed, size) for person in people)
-        stops = shopping_stops(people, plan, shelves, walkers.router, settings, generator(seed, "list", party[0]))
-        visitors += [Visitor(person, party[0], float(arrive), speed, stops=stops) for person in people]
+    for party, arrive in zip(parties, times, strict=True):
+        returns = party in regulars
+        people = [of.person(name, age_group, returns) for name, age_group in party.members]
+        speed = min(of.cruise(person, len(people)) for person in people)
+        lists = generator(of.today, "list", people[0].name)
+        stops = shopping_stops(people, plan, shelves, walkers.router, settings, lists, party.taste)
+        visitors += [Visitor(person, party.name, float(arrive), speed, stops=stops) for person in people]
     return visitors
+
+
+def _strangers(of: _Day, sizes: Sequence[int], rng: np.random.Generator, taken: set[str]) -> list[Party]:
+    """Parties of people who come on that day only, whose names no other day has."""
+    settings, prefix = of.scenario.shoppers.random, "p" if of.scenario.days == 1 else f"d{of.day}p"
+    names = (name for number in range(1, 10_000) if (name := f"{prefix}{number}") not in taken)
+    parties = []
+    for size in sizes:
+        members = [next(names) for _ in range(size)]
+        ages = [_age_group(settings, rng, companion=i > 0) for i in range(size)]
+        parties.append(Party(members[0], tuple(zip(members, ages, strict=True))))
+    return parties
 
 
 def _party_sizes(settings: RandomShoppers, rng: np.random.Generator) -> list[int]:
@@ -105,3 +141,27 @@ def _age_group(settings: RandomShoppers, rng: np.random.Generator, companion: bo
 def accounts_of(visitors: Sequence[Visitor]) -> dict[str, str]:
     """Accounts by token."""
     return {visitor.token: visitor.account for visitor in visitors}
+
+
+def subjects_of(visitors: Sequence[Visitor], scenario: Scenario, seed: int) -> list[TruthSubject]:
+    """Who the visitors of a day really are; groups are drawn by name, so that they are the same on every day."""
+    return [
+        {
+            "subject": visitor.person.name,
+            "household": visitor.party,
+            "account": visitor.account,
+            "group": _group(scenario.groups, generator(seed, "group", visitor.person.name)),
+            "age_group": visitor.person.age_group,
+            "body": visitor.person.appearance.body,
+            "height_m": round(visitor.person.height_m, 4),
+            "appearance": visitor.person.appearance.to_dict(),
+        }
+        for visitor in visitors
+    ]
+
+
+def _group(shares: Mapping[str, float], rng: np.random.Generator) -> str:
+    if not shares:
+        return ""
+    weights = np.array(list(shares.values()))
+    return list(shares)[int(rng.choice(len(shares), p=weights / weights.sum()))]

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from sim.doorways import Doorways
 from sim.people import Person, Reach
 from sim.premises import Premises
-from sim.randomness import generator
+from sim.randomness import day_seed, generator
 from sim.scales import PlateScales
 from sim.scenario import Scenario
 from sim.scenario_checks import check_scenario
@@ -20,8 +20,8 @@ from sim.shoppers import Shopper
 from sim.standing import StandingSpots
 from sim.stock import Shelves
 from sim.store_plan import StorePlan
-from sim.truth import Truth, TruthEvent, TruthKind, TruthReceipt
-from sim.visitors import accounts_of, visitors_of
+from sim.truth import Truth, TruthEvent, TruthKind, TruthReceipt, TruthSubject
+from sim.visitors import accounts_of, subjects_of, visitors_of
 from sim.walking import Walkers
 from store.events import GateCrossing, GateScan
 
@@ -73,30 +73,32 @@ class WorldTick:
 
 
 class World:
-    """A store during one scenario. The same plan, scenario and seed give the same ticks.
+    """A store during one day (from 1) of a scenario. The same plan, scenario, seed and day give the same ticks.
 
     Raises:
         BadInput: the scenario names what the store does not have.
     """
 
-    def __init__(self, plan: StorePlan, scenario: Scenario, seed: int) -> None:
+    def __init__(self, plan: StorePlan, scenario: Scenario, seed: int, day: int = 1) -> None:
         check_scenario(scenario, plan, scenario.name)
         self.plan, self.scenario, self.fps = plan, scenario, scenario.fps
+        today = day_seed(seed, day, scenario.days)
         self._substeps = math.ceil(WALKING_HZ / scenario.fps)
         self._environment = simpy.Environment()
-        walkers = Walkers(plan, scenario.walking, 1.0 / (scenario.fps * self._substeps), generator(seed, "walking"))
-        scales = PlateScales(plan.plates(), scenario.scales, scenario.weigh_hz, generator(seed, "scales"))
-        shelves = Shelves(plan, scenario, scales, generator(seed, "items"))
+        walkers = Walkers(plan, scenario.walking, 1.0 / (scenario.fps * self._substeps), generator(today, "walking"))
+        scales = PlateScales(plan.plates(), scenario.scales, scenario.weigh_hz, generator(today, "scales"))
+        shelves = Shelves(plan, scenario, scales, generator(today, "items"))
         self._premises = Premises(
             self._environment, walkers, StandingSpots(walkers), shelves, scales,
             Doorways(plan, self._environment), Truth(), scenario.hands, scenario.seconds - scenario.last_call,
         )  # fmt: skip
-        visitors = visitors_of(scenario, plan, shelves, walkers, seed)
+        visitors = visitors_of(scenario, plan, shelves, walkers, seed, day)
         self._accounts = accounts_of(visitors)
+        self._subjects = subjects_of(visitors, scenario, seed)
         self.people: dict[str, Person] = {visitor.person.name: visitor.person for visitor in visitors}
         self._shoppers = self._premises.shoppers
         for visitor in visitors:
-            shopper = Shopper(visitor, self._premises, generator(seed, "shopper", visitor.person.name))
+            shopper = Shopper(visitor, self._premises, generator(today, "shopper", visitor.person.name))
             self._shoppers[shopper.name] = shopper
             self._environment.process(shopper.visit())
         self._ticks = 0
@@ -137,6 +139,10 @@ class World:
     def accounts(self) -> dict[str, str]:
         """Accounts by token, of everybody who may come."""
         return dict(self._accounts)
+
+    def subjects(self) -> list[TruthSubject]:
+        """Who everybody who may come really is."""
+        return list(self._subjects)
 
     def truth_receipts(self) -> list[TruthReceipt]:
         """The right bills so far."""
