@@ -52,7 +52,8 @@ def progress_bar(title: str) -> Iterator[Callable[[float, float], None]]:
 def print_run(run: RunFolder) -> None:
     """Receipts against the truth, the headline figures, the policies side by side, and where the report is."""
     console = Console()
-    console.print(receipt_table(run))
+    for day in run.days():
+        console.print(receipt_table(day))
     evaluation = {**run.summary.model_dump(), "speed": run.summary.speed}
     console.print(figure_table([(run.name, evaluation)]))
     if run.summary.policies:
@@ -71,7 +72,8 @@ def receipt_table(run: RunFolder) -> Table:
     """Each visit's receipt beside what its party really took."""
     names = {product.id: product.name for product in run.plan().products}
     truth = {row["account"]: {str(k): int(v) for k, v in row["items"].items()} for row in run.truth_receipts()}
-    table = Table(title="Receipts", title_style="bold", title_justify="left")
+    title = "Receipts" if run.manifest.day is None else f"Receipts of day {run.manifest.day}"
+    table = Table(title=title, title_style="bold", title_justify="left")
     for column in ("account", "billed", "truth", "total", "confidence", "exact"):
         table.add_column(column, justify="right" if column in ("total", "confidence") else "left")
     receipts = run.receipts()

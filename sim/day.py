@@ -124,7 +124,7 @@ def _visits(run: RunFolder, receipts: list[Receipt], tracks: pd.DataFrame) -> It
     for receipt in receipts:
         span = (opens + receipt.opened - 1, opens + receipt.closed + 1)
         times[receipt.visit] = tracks[(tracks["account"] == receipt.account) & tracks["t"].between(*span)]["track"]
-    ticks = Counter({(int(track), visit): n for visit, own in times.items() for track, n in own.value_counts().items()})
+    ticks = Counter((int(track), visit) for visit, own in times.items() for track in own)
     visit_of: dict[int, str] = {}
     for (track, visit), _ in ticks.most_common():
         visit_of.setdefault(track, visit)

@@ -20,7 +20,7 @@ from sim.world import WorldTick
 from tracking.annotate import annotate
 from tracking.camera import Camera
 from tracking.formats import MotRow, mot_line
-from tracking.observation import FloorTrack, Observation
+from tracking.observation import FloorTrack
 from tracking.video import VideoWriter
 
 VISIBLE = 0.25

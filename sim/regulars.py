@@ -16,7 +16,7 @@ class Party:
 
     name: str
     members: tuple[tuple[str, str], ...]
-    taste: Taste = Taste()
+    taste: Taste
 
 
 def households(scenario: Scenario, products: Sequence[str], seed: int) -> list[Party]:

@@ -59,7 +59,9 @@ def _check_same_run(out: Path, scenario: Scenario, manifest: RunManifest) -> Non
     path = out / "scenario.json"
     wanted = scenario.model_copy(update={"seed": manifest.seed}).model_dump(mode="json")
     if path.is_file() and read_object(path) != wanted:
-        raise BadInput(path, "scenario", "another scenario or seed", f"{scenario.name}, seed {manifest.seed}, unchanged")
+        raise BadInput(
+            path, "scenario", "another scenario or seed", f"{scenario.name}, seed {manifest.seed}, unchanged"
+        )
 
 
 def _run_day(

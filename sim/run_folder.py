@@ -183,7 +183,9 @@ class RunFolder:
         """Ground truth: who everybody is (`sim.truth.TruthSubject`); nobody where an older run did not say."""
         path = self.path / "truth" / "subjects.json"
         rows = _parsed(path) if path.is_file() else []
-        if not isinstance(rows, list) or not all(isinstance(row, dict) and SUBJECT_FIELDS <= row.keys() for row in rows):
+        if not isinstance(rows, list) or not all(
+            isinstance(row, dict) and row.keys() >= SUBJECT_FIELDS for row in rows
+        ):
             raise BadInput(path, "file", str(rows)[:60], "a list of subjects with " + ", ".join(sorted(SUBJECT_FIELDS)))
         return rows
 

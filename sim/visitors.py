@@ -9,7 +9,7 @@ from sim.people import Person, sample_appearance
 from sim.randomness import day_seed, generator
 from sim.regulars import Party, households, who_comes
 from sim.scenario import Action, RandomShoppers, Scenario, ScriptedShopper
-from sim.shopping_list import Stop, shopping_stops
+from sim.shopping_list import Stop, Taste, shopping_stops
 from sim.stock import Shelves
 from sim.store_plan import StorePlan
 from sim.truth import TruthSubject
@@ -85,9 +85,7 @@ def _scripted(shopper: ScriptedShopper, of: _Day) -> Visitor:
     return Visitor(person, party, shopper.arrive, of.cruise(person, members), actions=shopper.actions)
 
 
-def _random_visitors(
-    of: _Day, plan: StorePlan, shelves: Shelves, walkers: Walkers, taken: set[str]
-) -> list[Visitor]:
+def _random_visitors(of: _Day, plan: StorePlan, shelves: Shelves, walkers: Walkers, taken: set[str]) -> list[Visitor]:
     """Regulars who come on that day, and strangers who come once."""
     settings = of.scenario.shoppers.random
     rng = generator(of.today, "arrivals")
@@ -118,7 +116,7 @@ def _strangers(of: _Day, sizes: Sequence[int], rng: np.random.Generator, taken: 
     for size in sizes:
         members = [next(names) for _ in range(size)]
         ages = [_age_group(settings, rng, companion=i > 0) for i in range(size)]
-        parties.append(Party(members[0], tuple(zip(members, ages, strict=True))))
+        parties.append(Party(members[0], tuple(zip(members, ages, strict=True)), Taste()))
     return parties
 
 

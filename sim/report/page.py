@@ -12,6 +12,7 @@ from sim.errors import BadInput
 from sim.report import wording
 from sim.report.charts import pareto_svg
 from sim.report.comparison import Row, axes, comparison_rows, pareto, policy_cards
+from sim.report.days import day_lines
 from sim.report.floor_plan import SCALE, floor_plan_svg
 from sim.report.headlines import headlines, money_rows
 from sim.report.playback import Playback, pictures, playback, player_json
@@ -31,20 +32,26 @@ STILL_BUDGET = 130
 
 
 def report_html(run: RunFolder) -> str:
-    """The whole report of a run as one page that needs nothing else. What an unfinished run lacks is left out."""
+    """The whole report of a run as one page that needs nothing else. What an unfinished run lacks is left out.
+
+    That of several days has their figures and policies, and links to the reports of the days with player and receipts.
+    """
     summary = run.summary if run.has_summary else None
+    several = run.manifest.days > 1
     plan = run.plan()
     figures = run.policies() if summary else {}
     page = _environment().get_template("page.html.j2")
     return page.render(
-        title=f"{plan.title}: one day in a store made of glass",
+        title=f"{plan.title}: {run.manifest.days if several else 'one'} {'days' if several else 'day'} in a store made "
+        "of glass",
+        days=day_lines(run),
         lead=_lead(run, plan, summary),
         warning=_warning(run),
         css=Markup("".join(_text(f"{name}.css") for name in ("colours", "player", "parts", "page"))),
         headlines=headlines(summary) if summary else [],
         money=money_rows(summary) if summary else [],
-        player=Markup(_player(run, plan)),
-        views=visit_views(run),
+        player=Markup("" if several else _player(run, plan)),
+        views=[] if several else visit_views(run),
         names=list(figures),
         groups=comparison_groups(figures),
         titles={card.name: card.title for card in policy_cards(run)},
@@ -134,10 +141,14 @@ def _lead(run: RunFolder, plan: StorePlan, summary: RunSummary | None) -> str:
         return f"This run of the scenario {run.manifest.scenario} has no figures. {cameras} watched the store."
     people = wording.count(summary.people, "person", "people")
     return (
-        f"{people} went shopping for {summary.store_seconds:.0f} seconds in a simulated store. {cameras} and the "
+        f"{people} went shopping for {summary.store_seconds:.0f} seconds {_span(run)}in a simulated store. {cameras} and the "
         f"scales under {wording.count(len(plan.plates()), 'shelf plate')} watched; the store worked out who took what "
         "and billed them. This page sets what it concluded beside what really happened."
     )
+
+
+def _span(run: RunFolder) -> str:
+    return f"on {run.manifest.days} days " if run.manifest.days > 1 else ""
 
 
 def _warning(run: RunFolder) -> str:
