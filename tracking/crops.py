@@ -20,8 +20,8 @@ _FACE = slice(0, 5)
 _SHOULDERS = [KEYPOINT_NAMES.index("left_shoulder"), KEYPOINT_NAMES.index("right_shoulder")]
 
 # The face's keypoints lie 0.2 m above the shoulders of an adult 1.75 m tall, whose head reaches 0.14 m around them.
-_OF_NECK = 0.8
-_OF_SHOULDERS = 0.45
+_OF_NECK = 0.65
+_OF_SHOULDERS = 0.36
 _OF_BOX = 0.075
 _SIGMA = 0.5
 """Standard deviation of the blur as a share of the head's radius: no feature of a face is left."""

@@ -54,3 +54,12 @@ def bad_input_said() -> Iterator[None]:
             f"Allowed: {error.allowed}.",
             icon=":material/broken_image:",
         )
+
+
+def is_one_day(run: RunFolder) -> bool:
+    """Whether the run has pictures and receipts of its own; of several days, says that these are with the days."""
+    if run.manifest.days == 1:
+        return True
+    days = ", ".join(f"**{day.name}**" for day in run.days())
+    st.info(f"This run has several days. Choose one of them in the side bar: {days}.", icon=":material/date_range:")
+    return False

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from dashboard.components.html import show_part
-from dashboard.components.page import bad_input_said, heading, shown_run
+from dashboard.components.page import bad_input_said, heading, is_one_day, shown_run
 from dashboard.components.visit_table import visit_table
 from sim.report.page import visit_html
 from sim.report.visits import visit_views
@@ -18,6 +18,8 @@ def show() -> None:
     if run is None or run.state == "running":
         return
     with bad_input_said():
+        if not is_one_day(run):
+            return
         views = visit_views(run)
         if not views:
             st.info("Nobody was billed in this run.")

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from dashboard.components.page import bad_input_said, heading, shown_run
+from dashboard.components.page import bad_input_said, heading, is_one_day, shown_run
 from dashboard.components.player import player
 from dashboard.components.progress import live_pictures, live_runs
 
@@ -17,6 +17,8 @@ def show() -> None:
         live_runs()
         return
     with bad_input_said():
+        if not is_one_day(run):
+            return
         if not (run.path / "tracks" / "floor.parquet").is_file():
             st.info("This run ended before it had tracks. These are the last pictures of its cameras.")
             live_pictures(run)

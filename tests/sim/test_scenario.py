@@ -42,6 +42,11 @@ def test_syntax_error_names_its_line(tmp_path: Path) -> None:
         ("shoppers: {random: {count: 3, put_back_probability: 12}}\n", "shoppers.random.put_back_probability"),
         ("shoppers: {random: {count: 3, couples: 2}}\n", "shoppers.random.couples"),
         ("last_call: 60\n", "last_call"),
+        ("days: 31\n", "days"),
+        ("groups: {a: 0.5, b: 0.4}\n", "groups"),
+        ("shoppers: {regulars: {people: 3, couples: 2}}\n", "shoppers.regulars.couples"),
+        ("shoppers: {regulars: {people: 3, habit: 1.5}}\n", "shoppers.regulars.habit"),
+        ("shoppers: {regulars: {people: 3}, scripted: [{id: r3}]}\n", "shoppers.scripted.0.id"),
         ("cameras: [northwst]\n", "cameras.0"),
         ("shoppers: {scripted: [{id: a}, {id: a}]}\n", "shoppers.scripted.1.id"),
         (
