@@ -183,10 +183,11 @@ class RunFolder:
         """Ground truth: who everybody is (`sim.truth.TruthSubject`); nobody where an older run did not say."""
         path = self.path / "truth" / "subjects.json"
         rows = _parsed(path) if path.is_file() else []
-        if not isinstance(rows, list) or not all(
-            isinstance(row, dict) and row.keys() >= SUBJECT_FIELDS for row in rows
-        ):
-            raise BadInput(path, "file", str(rows)[:60], "a list of subjects with " + ", ".join(sorted(SUBJECT_FIELDS)))
+        if not isinstance(rows, list):
+            raise BadInput(path, "file", type(rows).__name__, "a list of subjects")
+        for index, row in enumerate(rows):
+            if not isinstance(row, dict) or not row.keys() >= SUBJECT_FIELDS:
+                raise BadInput(path, f"[{index}]", row, "an object with " + ", ".join(sorted(SUBJECT_FIELDS)))
         return rows
 
     def floor_tracks(self) -> pd.DataFrame:

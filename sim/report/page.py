@@ -141,9 +141,9 @@ def _lead(run: RunFolder, plan: StorePlan, summary: RunSummary | None) -> str:
         return f"This run of the scenario {run.manifest.scenario} has no figures. {cameras} watched the store."
     people = wording.count(summary.people, "person", "people")
     return (
-        f"{people} went shopping for {summary.store_seconds:.0f} seconds {_span(run)}in a simulated store. {cameras} and "
-        f"the scales under {wording.count(len(plan.plates()), 'shelf plate')} watched; the store worked out who took what "
-        "and billed them. This page sets what it concluded beside what really happened."
+        f"{people} went shopping for {summary.store_seconds:.0f} seconds {_span(run)}in a simulated store. {cameras} "
+        f"and the scales under {wording.count(len(plan.plates()), 'shelf plate')} watched; the store worked out who "
+        "took what and billed them. This page sets what it concluded beside what really happened."
     )
 
 

@@ -6,6 +6,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from dashboard.folder import VARIABLE
+from sim.run_folder import RunFolder, write_manifest
 from tests.dashboard.fake_run import copy_run
 
 APP = Path(__file__).parents[2] / "dashboard" / "app.py"
@@ -122,6 +123,33 @@ def test_a_run_that_goes_on_shows_how_far_it_is(
         assert len(test.get("image")) == 4
     if page is not runs_page:
         assert "still going on at 16 of 40" in said(test)
+
+
+@pytest.fixture(scope="module")
+def several_days(finished_run: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of runs with a finished run of two days."""
+    folder = tmp_path_factory.mktemp("several")
+    week = folder / "week"
+    for day in (1, 2):
+        copied = copy_run(finished_run, week / "days" / str(day))
+        write_manifest(copied, RunFolder(copied).manifest.model_copy(update={"day": day}))
+    for name in ("plan.json", "scenario.json", "calibration.yaml", "summary.json"):
+        shutil.copy(finished_run / name, week / name)
+    write_manifest(week, RunFolder(finished_run).manifest.model_copy(update={"days": 2}))
+    return folder
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_every_page_opens_on_a_run_of_several_days_and_on_each_of_its_days(
+    page: Callable[[], None], several_days: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for run in ("week", "week, day 2"):
+        test = opened(page, several_days, run, monkeypatch)
+        assert not test.exception
+        assert not test.error
+        assert test.sidebar.selectbox[0].value == run
+        points_to_days = "Choose one of them" in said(test)
+        assert points_to_days == (run == "week" and page in (store_page, receipts_page))
 
 
 def test_the_list_says_what_is_wrong_with_a_corrupt_run(runs: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -128,6 +128,24 @@ def test_runs_are_listed_newest_first_and_corrupt_ones_as_what_is_wrong(run: Pat
     assert isinstance(second, BadInput)
 
 
+def test_a_finished_run_that_lacks_one_of_its_days_is_refused_and_an_unfinished_one_is_read(run: Path) -> None:
+    manifest = RunFolder(run).manifest.model_copy(update={"days": 3})
+    first = shutil.copytree(run, run / "days" / "1")
+    write_manifest(first, manifest.model_copy(update={"days": 1, "day": 1}))
+    write_manifest(run, manifest.model_copy(update={"status": "interrupted"}))
+    assert [day.name for day in RunFolder(run).days()] == ["fake, day 1"]
+    write_manifest(run, manifest)
+    with pytest.raises(BadInput, match="days/2"):
+        RunFolder(run).days()
+
+
+def test_subjects_that_lack_a_field_are_refused_by_their_place(run: Path) -> None:
+    assert RunFolder(run).subjects() == []
+    write_json(run / "truth" / "subjects.json", [{"subject": "ada"}])
+    with pytest.raises(BadInput, match=r"\[0\].*household"):
+        RunFolder(run).subjects()
+
+
 def test_no_folder_of_runs_is_no_runs(tmp_path: Path) -> None:
     assert list_runs(tmp_path / "nowhere") == []
 
