@@ -1,13 +1,13 @@
 """Who comes: people with looks, tokens and parties, when they arrive, and what they are going to do."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 
 import numpy as np
 
-from sim.people import Person, sample_appearance
+from sim.people import Person
 from sim.randomness import day_seed, generator
-from sim.regulars import Party, households, who_comes
+from sim.regulars import Member, Party, bodies_of, households, usual_looks, who_comes
 from sim.scenario import Action, RandomShoppers, Scenario, ScriptedShopper
 from sim.shopping_list import Stop, Taste, shopping_stops
 from sim.stock import Shelves
@@ -51,13 +51,13 @@ class _Day:
     day: int
     today: int
 
-    def person(self, name: str, age_group: str | None, returns: bool) -> Person:
-        """The person of that name, in the day's clothes where the person comes on other days too."""
-        looks = sample_appearance(generator(self.seed, "appearance", name), age_group=age_group)
-        if returns and self.scenario.days > 1:
-            rng = generator(self.seed, "clothes", name, str(self.day))
+    def person(self, member: Member) -> Person:
+        """Somebody who comes, in the day's clothes where the person may come on other days too."""
+        looks = member.looks
+        if member.returns and self.scenario.days > 1:
+            rng = generator(self.seed, "clothes", member.name, str(self.day))
             looks = clothes_of_day(looks, self.scenario.shoppers.regulars, rng)
-        return Person(name, looks)
+        return Person(member.name, looks)
 
     def cruise(self, person: Person, members: int) -> float:
         """Between shelves; groups slow down by 0.04 m/s a member (PLoS ONE 0010047)."""
@@ -81,7 +81,8 @@ def visitors_of(
 def _scripted(shopper: ScriptedShopper, of: _Day) -> Visitor:
     party = shopper.party or shopper.id
     members = sum((other.party or other.id) == party for other in of.scenario.shoppers.scripted)
-    person = of.person(shopper.id, shopper.age_group, returns=True)
+    looks = usual_looks(shopper.id, shopper.age_group, of.seed)
+    person = of.person(Member(shopper.id, looks, returns=True))
     return Visitor(person, party, shopper.arrive, of.cruise(person, members), actions=shopper.actions)
 
 
@@ -89,18 +90,18 @@ def _random_visitors(of: _Day, plan: StorePlan, shelves: Shelves, walkers: Walke
     """Regulars who come on that day, and strangers who come once."""
     settings = of.scenario.shoppers.random
     rng = generator(of.today, "arrivals")
-    regulars = who_comes(of.scenario, households(of.scenario, [p.id for p in plan.products], of.seed), of.today)
+    everybody = households(of.scenario, [p.id for p in plan.products], of.seed)
+    regulars = who_comes(of.scenario, everybody, of.today)
     sizes = _party_sizes(settings, rng)
     count = len(sizes) + len(regulars)
     gaps = np.sort(rng.uniform(0, settings.arrive_within, max(0, count - 1)))
     times = settings.arrive_from + np.concatenate([[0.0], gaps])[:count]
-    parties = [*_strangers(of, sizes, rng, taken), *regulars]
+    parties = [*_strangers(of, sizes, rng, taken, bodies_of(everybody)), *regulars]
     if regulars:
         parties = [parties[i] for i in generator(of.today, "order").permutation(count)]
     visitors = []
     for party, arrive in zip(parties, times, strict=True):
-        returns = party in regulars
-        people = [of.person(name, age_group, returns) for name, age_group in party.members]
+        people = [of.person(member) for member in party.members]
         speed = min(of.cruise(person, len(people)) for person in people)
         lists = generator(of.today, "list", people[0].name)
         stops = shopping_stops(people, plan, shelves, walkers.router, settings, lists, party.taste)
@@ -108,15 +109,17 @@ def _random_visitors(of: _Day, plan: StorePlan, shelves: Shelves, walkers: Walke
     return visitors
 
 
-def _strangers(of: _Day, sizes: Sequence[int], rng: np.random.Generator, taken: set[str]) -> list[Party]:
-    """Parties of people who come on that day only, whose names no other day has."""
+def _strangers(
+    of: _Day, sizes: Sequence[int], rng: np.random.Generator, names: Set[str], bodies: Set[int]
+) -> list[Party]:
+    """Parties of people who come on that day only, with names that no other day has and that are not taken."""
     settings, prefix = of.scenario.shoppers.random, "p" if of.scenario.days == 1 else f"d{of.day}p"
-    names = (name for number in range(1, 10_000) if (name := f"{prefix}{number}") not in taken)
+    free = (name for number in range(1, 10_000) if (name := f"{prefix}{number}") not in names)
     parties = []
     for size in sizes:
-        members = [next(names) for _ in range(size)]
         ages = [_age_group(settings, rng, companion=i > 0) for i in range(size)]
-        parties.append(Party(members[0], tuple(zip(members, ages, strict=True)), Taste()))
+        own = [(name, usual_looks(name, age, of.seed, bodies)) for age, name in zip(ages, free, strict=False)]
+        parties.append(Party(own[0][0], tuple(Member(*one, returns=False) for one in own), Taste()))
     return parties
 
 

@@ -23,6 +23,7 @@ _SHOULDERS = [KEYPOINT_NAMES.index("left_shoulder"), KEYPOINT_NAMES.index("right
 _OF_NECK = 0.65
 _OF_SHOULDERS = 0.36
 _OF_BOX = 0.075
+_TO_CROWN = 0.15
 _SIGMA = 0.5
 """Standard deviation of the blur as a share of the head's radius: no feature of a face is left."""
 
@@ -62,8 +63,10 @@ def head_blurred(crop: Crop, keypoints: NDArray[np.float32], box: NDArray[np.flo
 def head_disc(keypoints: NDArray[np.float32], box: NDArray[np.floating]) -> tuple[float, float, float]:
     """Centre x, y and radius in pixels of a disc over the head of keypoints (17, 3) and box (4,)."""
     face, shoulders = keypoints[_FACE, :2], keypoints[_SHOULDERS, :2]
-    centre = face.mean(axis=0)
-    neck = float(np.linalg.norm(centre - shoulders.mean(axis=0)))
+    up = face.mean(axis=0) - shoulders.mean(axis=0)
+    # The crown is farther from the eyes than the chin is.
+    centre = face.mean(axis=0) + _TO_CROWN * up
+    neck = float(np.linalg.norm(up))
     across = float(np.linalg.norm(shoulders[0] - shoulders[1]))
     least = _OF_BOX * float(box[3] - box[1])
     radius = max(_OF_NECK * neck, _OF_SHOULDERS * across, least)

@@ -10,7 +10,7 @@ from sim.appearance import Appearance, sample_appearance
 from sim.clothes import COAT
 from sim.people import Person
 from sim.randomness import day_seed, generator
-from sim.regulars import households, who_comes
+from sim.regulars import bodies_of, households, who_comes
 from sim.routing import Router
 from sim.scales import PlateScales
 from sim.scenario import RandomShoppers, Regulars, Scales, Scenario, Shoppers, load_scenario
@@ -78,7 +78,7 @@ def test_most_regulars_of_the_five_days_come_three_times_or_more() -> None:
     shares = []
     for seed in range(4):
         days = [who_comes(FIVE_DAYS, households(FIVE_DAYS, PRODUCTS, seed), day_seed(seed, d, 5)) for d in range(1, 6)]
-        visits = Counter(name for day in days for party in day for name, _ in party.members)
+        visits = Counter(name for day in days for party in day for name in (member.name for member in party.members))
         shares.append(sum(count >= 3 for count in visits.values()) / 14)
     assert np.mean(shares) > 0.5
 
@@ -101,6 +101,16 @@ def test_a_run_of_one_day_keeps_its_names_and_dresses_nobody_anew() -> None:
     assert set(people) == {"p1", "p2", "p3", "r1", "r2"}
     looks = sample_appearance(generator(5, "appearance", "r1"), age_group=people["r1"].age_group)
     assert people["r1"].appearance == looks
+
+
+def test_no_two_regulars_and_strangers_share_a_body_while_there_are_others() -> None:
+    few, many = (households(scenario(people=people), PRODUCTS, 1) for people in (30, 150))
+    assert len(bodies_of(few)) == 30
+    assert len(bodies_of(many)) < 150  # there are not so many bodies: then some are alike
+    subjects = [row for world in worlds(FIVE_DAYS, 1) for row in world.subjects()]
+    assert len({row["body"] for row in subjects if row["subject"].startswith("r")}) == 14
+    own = {row["body"] for row in subjects if row["subject"].startswith("d")}
+    assert not own & {row["body"] for row in subjects if row["subject"].startswith("r")}
 
 
 # What they wear
