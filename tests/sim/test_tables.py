@@ -6,16 +6,14 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from sim import tables
 from sim.tables import TableWriter
 
 COLUMNS = {"t": pa.float64(), "track": pa.int64(), "account": pa.string()}
 
 
-def test_rows_come_back_in_order_across_row_groups(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(tables, "_ROWS_PER_GROUP", 7)
+def test_rows_come_back_in_order_across_row_groups(tmp_path: Path) -> None:
     rows = [(number / 10, number, None if number % 3 else f"account-{number}") for number in range(30)]
-    with TableWriter(tmp_path / "rows.parquet", COLUMNS) as table:
+    with TableWriter(tmp_path / "rows.parquet", COLUMNS, rows_per_group=7) as table:
         for row in rows:
             table.append(*row)
     read = pq.read_table(tmp_path / "rows.parquet")
