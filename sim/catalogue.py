@@ -1,4 +1,4 @@
-"""The built-in stores, scenarios, experiments and policies: listing them and checking files of any of these kinds."""
+"""The built-in stores, scenarios, experiments, policies and presets: listing them, checking files of any kind."""
 
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
@@ -12,12 +12,14 @@ from sim.experiment import list_experiments, load_experiment
 from sim.scenario import list_scenarios, load_scenario
 from sim.store_plan import list_stores, load_store
 from store.privacy.catalogue import list_policies, load_policy
+from store.privacy.faces.preset import list_presets, load_preset
 
 #: A field that only this kind of file has, and how such a file is loaded.
 KINDS: Mapping[str, tuple[str, Callable[[Path], object]]] = {
     "store plan": ("gondolas", load_store),
     "experiment": ("changes", load_experiment),
     "policy": ("billing", load_policy),
+    "matcher preset": ("published", load_preset),
     "scenario": ("seconds", load_scenario),
 }
 
@@ -27,10 +29,10 @@ def check_file(path: Path) -> tuple[str, str]:
 
     Raises:
         BadInput: it is missing, of no known kind, or wrong.
-        PolicyError: it is a wrong policy.
+        PolicyError: it is a wrong policy or matcher preset.
     """
     if not path.is_file():
-        raise BadInput(path, "file", "no such file", "a store, scenario, experiment or policy in YAML")
+        raise BadInput(path, "file", "no such file", "a store, scenario, experiment, policy or matcher preset in YAML")
     content = read_yaml(path)
     for kind, (field, load) in KINDS.items():
         if field in content:
@@ -40,13 +42,14 @@ def check_file(path: Path) -> tuple[str, str]:
 
 
 def print_catalogue() -> None:
-    """Prints every built-in store, scenario, experiment and policy with its title."""
+    """Prints every built-in store, scenario, experiment, policy and matcher preset with its title."""
     console = Console()
     for heading, names, load in (
         ("Scenarios  (aisle run NAME)", list_scenarios(), load_scenario),
         ("Stores  (named in a scenario)", list_stores(), load_store),
         ("Experiments  (aisle experiment NAME)", list_experiments(), load_experiment),
         ("Policies  (aisle compare RUN --policy NAME)", list_policies(), load_policy),
+        ("Matcher presets  (named in a policy)", list_presets(), load_preset),
     ):
         console.print(_listing(heading, names, load))
 

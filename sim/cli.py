@@ -29,15 +29,15 @@ Device = Annotated[Literal["auto", "cpu", "cuda"], typer.Option(help="Where the 
 
 @app.command()
 def scenarios() -> None:
-    """Lists the built-in stores, scenarios, experiments and policies, one line each."""
+    """Lists the built-in stores, scenarios, experiments, policies and matcher presets, one line each."""
     from sim.catalogue import print_catalogue
 
     print_catalogue()
 
 
 @app.command()
-def check(files: Annotated[list[Path], typer.Argument(help="Store, scenario, experiment or policy files.")]) -> None:
-    """Validates store, scenario, experiment or policy files."""
+def check(files: Annotated[list[Path], typer.Argument(help="Files of any of these kinds.")]) -> None:
+    """Validates store, scenario, experiment, policy or matcher preset files."""
     from sim.catalogue import check_file
 
     for file in files:
@@ -194,13 +194,23 @@ def track(
 
 @app.command()
 def bench(
+    what: Annotated[Literal["speed", "faces"], typer.Argument(help="What to measure.")] = "speed",
     seconds: Annotated[int, typer.Option(min=5, max=600, help="Store seconds to measure.")] = 60,
     scenario: Annotated[str, typer.Option(help="Scenario to measure.")] = "corner-shop",
+    searches: Annotated[int, typer.Option(min=1000, help="Simulated searches of each rate (faces).")] = 1_000_000,
+    drivers: Annotated[
+        int, typer.Option(min=0, help="People in the real index (faces); built on first use, 0: none.")
+    ] = 7_000_000,
+    json: Annotated[Path | None, typer.Option(help="Also write every figure to this file (faces).")] = None,
 ) -> None:
-    """Measures the speed of every stage and of the whole."""
+    """Measures the speed of every stage (speed), or the face matcher's errors beside published ones (faces)."""
     from sim.bench import print_bench
+    from sim.bench_faces import print_faces_bench
 
-    print_bench(scenario, seconds)
+    if what == "faces":
+        print_faces_bench(searches, drivers, json)
+    else:
+        print_bench(scenario, seconds)
 
 
 @app.command()

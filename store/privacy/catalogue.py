@@ -16,19 +16,32 @@ def list_policies() -> list[str]:
 
 
 def load_policy(name_or_path: str | Path) -> Policy:
-    """A built-in policy by name, or a policy file by path. Raises `PolicyError` on anything wrong in it."""
+    """A built-in policy by name, or a policy file by path. Raises `PolicyError` on anything wrong in it.
+
+    A matcher preset that it names may be built in or a file; a relative path is looked for beside the policy's file.
+    """
     policy = load_model(Policy, name_or_path, POLICIES, "policy")
-    if policy.identification.preset is not None:
-        _check_preset(name_or_path, "identification.preset", policy.identification.preset, None)
-    for row, search in enumerate(policy.searches):
-        _check_preset(name_or_path, f"searches.{row}", search.preset, search.threshold_percent)
-    return policy
+    who = policy.identification
+    if who.preset is not None:
+        who = who.model_copy(update={"preset": _preset(name_or_path, "identification.preset", who.preset, None)})
+    searches = tuple(
+        search.model_copy(
+            update={"preset": _preset(name_or_path, f"searches.{row}", search.preset, search.threshold_percent)}
+        )
+        for row, search in enumerate(policy.searches)
+    )
+    return policy.model_copy(update={"identification": who, "searches": searches})
 
 
-def _check_preset(file: str | Path, field: str, preset: str, percent: float | None) -> None:
+def _preset(file: str | Path, field: str, preset: str, percent: float | None) -> str:
+    """The preset's name, or its file's whole path, once it has been loaded and asked for its rate."""
+    beside = Path(file).parent / preset
+    found = str(beside.resolve()) if Path(preset).suffix in {".yaml", ".yml"} and beside.is_file() else preset
     try:
-        Matcher.of(preset).rate(percent)
+        Matcher.of(found).rate(percent)
     except ContradictionError as error:
         raise PolicyError(file, f"{field}.{error.field}", error.found, error.allowed) from error
     except PolicyError as error:
-        raise PolicyError(file, f"{field}: {error.field}", error.found, error.allowed) from error
+        where = error.field if error.file == preset else f"{error.file}: {error.field}"
+        raise PolicyError(file, f"{field}: {where}", error.found, error.allowed) from error
+    return found

@@ -6,107 +6,40 @@ No face model runs on simulated bodies: their faces are no faces. What is simula
   density (1 - c^2)^((d - 3) / 2), so (1 + c) / 2 is Beta((d - 1) / 2, (d - 1) / 2): the false-match rate at a
   threshold is that distribution's tail, exactly, and a published rate fixes the threshold.
 - A capture of a person is c m + sqrt(1 - c^2) u, with m the person's vector, u a random direction at right angles
-  and c ~ Normal(mean, 0.08): the genuine score. The published miss rate fixes the mean for well-taken photographs.
+  and c ~ Normal(mean, 0.08): the genuine score. The published miss rate fixes the mean for well-taken photographs:
+  FNIR is the probability that the mate scores below the threshold. That somebody else outscores a mate above it is
+  a further miss only where no more than the first candidate is looked at (`evidence` measures it apart).
 - A worse capture lowers the mean: turned head, few pixels, occlusion, blur. The loss is 1 at a reference capture
   (15 degrees yaw, 20 degrees pitch, 60 pixels, blur 1 pixel), and one unit of loss costs as much as NIST found
   between mugshots and kiosk pictures. How the loss splits over the causes is our assumption.
-- Groups: a published ratio of false-match rates moves the threshold of that group's searches so that its rate is
-  that multiple; the rates average to the published one over the preset's own mix of groups.
 - P_N = 1 - (1 - P_1)^N turns the rate of one search into the rate of one comparison (Daugman).
+- Groups: a matcher has one threshold, at which the strangers of some groups score higher. Here the vectors of all
+  groups are alike, so that one gallery serves every preset, and scores that are higher by some amount are had by
+  a threshold that is lower by as much for that group's searches; `capture`, told the group, lowers the genuine scores
+  too, so that the group is missed as seldom as any. Each group's FPIR at the published point is its published multiple,
+  and their average is the published FPIR exactly. What this cannot show: wrong hits that land on one's own group.
 """
 
 import hashlib
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 from pathlib import Path
 from typing import Self
 
 import numpy as np
 import numpy.typing as npt
-from pydantic import BaseModel, ConfigDict, Field, model_validator
-from scipy.special import betainc, betaincinv, ndtri
+from scipy.special import betainc, betaincinv, ndtr, ndtri
 
-from store.privacy.files import load_model, names
+from store.privacy.faces.preset import Preset, load_preset
 from store.privacy.policy import ContradictionError
 
-PRESETS = Path(__file__).parent / "presets"
 DIMENSION = 128
 GENUINE_SD = 0.08
 REFERENCE_LOSS = 0.10
 """Cosine lost at the reference capture where a preset has no kiosk figure; about the 2025 median's."""
 
 Vectors = npt.NDArray[np.float32]
-
-
-class _Section(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class ErrorRate(_Section):
-    """A published operating point of 1:N search."""
-
-    fpir: float = Field(gt=0, lt=1, description="searches of people not enrolled that return somebody, share")
-    gallery: int = Field(ge=1, description="people enrolled")
-    fnir: float = Field(gt=0, lt=0.5, description="searches of people enrolled that do not return them, share")
-
-    @property
-    def fmr(self) -> float:
-        """False-match rate of one comparison."""
-        return -math.expm1(math.log1p(-self.fpir) / self.gallery)
-
-
-class GroupRatio(_Section):
-    """A demographic group's false-match rate."""
-
-    name: str = Field(min_length=1, description="the group, in the source's own words")
-    share: float = Field(gt=0, le=1, description="share of the people searched")
-    ratio: float = Field(gt=0, le=1000, description="false-match rate over the first group's")
-
-
-class Usable(_Section):
-    """What a capture must reach before a matcher is asked at all; 40 pixels is Rekognition's documented minimum."""
-
-    face_px: float = Field(40.0, gt=0, description="least width of the face, pixels")
-    yaw_deg: float = Field(60.0, gt=0, le=90, description="largest turn of the head, degrees")
-    pitch_deg: float = Field(45.0, gt=0, le=90, description="largest nod, degrees")
-    occluded: float = Field(0.5, ge=0, le=1, description="largest hidden share of the face")
-    blur_share: float = Field(0.13, gt=0, description="largest motion blur, as a share of the face's width")
-
-
-class Preset(_Section):
-    """A matcher preset: published error rates and their sources."""
-
-    name: str = Field(min_length=1)
-    title: str = Field(min_length=1)
-    sources: tuple[str, ...] = Field(min_length=1)
-    assumptions: tuple[str, ...] = ()
-    published: ErrorRate
-    kiosk: ErrorRate | None = Field(None, description="the same algorithm on kiosk pictures")
-    percent: float | None = Field(None, ge=0, le=100, description="the operating point on the percent scale")
-    scale: tuple[tuple[float, float], ...] = Field((), description="(percent, false-match rate), rising percent")
-    usable: Usable = Usable()
-    groups: tuple[GroupRatio, ...] = Field(min_length=1)
-
-    @model_validator(mode="after")
-    def _is_consistent(self) -> Self:
-        total = sum(group.share for group in self.groups)
-        if abs(total - 1.0) > 1e-6:
-            raise ContradictionError("groups", total, "shares that add up to 1")
-        if any(low[0] >= high[0] or low[1] <= high[1] for low, high in pairwise(self.scale)):
-            raise ContradictionError("scale", self.scale, "rising percent with falling false-match rate")
-        return self
-
-
-def load_preset(name_or_path: str | Path) -> Preset:
-    """A built-in preset by name, or a preset file by path. Raises `PolicyError`."""
-    return load_model(Preset, name_or_path, PRESETS, "preset")
-
-
-def list_presets() -> list[str]:
-    """Names of the built-in presets, sorted."""
-    return names(PRESETS)
 
 
 def impostor_tail(cosine: float) -> float:
@@ -117,8 +50,13 @@ def impostor_tail(cosine: float) -> float:
 
 def impostor_quantile(rate: float) -> float:
     """The cosine that two strangers reach with probability `rate`."""
+    return float(impostor_quantiles(rate))
+
+
+def impostor_quantiles(rates: npt.ArrayLike) -> npt.NDArray[np.float64]:
+    """`impostor_quantile` of many rates, of their shape."""
     shape = (DIMENSION - 1) / 2
-    return float(1.0 - 2.0 * betaincinv(shape, shape, rate))
+    return np.asarray(1.0 - 2.0 * betaincinv(shape, shape, np.asarray(rates, np.float64)), np.float64)
 
 
 def loss(
@@ -152,32 +90,55 @@ class Matcher:
         return cls(load_preset(name_or_path))
 
     def rate(self, percent: float | None = None) -> float:
-        """False-match rate of one comparison at a threshold in percent; None: at the published operating point."""
+        """False-match rate of one comparison at a threshold in percent; None: at the published operating point.
+
+        Raises:
+            ContradictionError: the preset has no percent scale.
+        """
         if percent is None or percent == self.preset.percent:
             return self.preset.published.fmr
         if len(self.preset.scale) < 2:
             raise ContradictionError("threshold_percent", percent, f"none, as {self.preset.name} has no percent scale")
-        steps, rates = zip(*self.preset.scale, strict=True)
-        slope = (math.log(rates[-1]) - math.log(rates[0])) / (steps[-1] - steps[0])
-        return min(1.0, math.exp(math.log(rates[0]) + slope * (percent - steps[0])))
+        steps, rates = (np.array(column) for column in zip(*self.preset.scale, strict=True))
+        logs = np.log(rates)
+        # Log-linear between the points, and on beyond the outer ones.
+        low = int(np.clip(np.searchsorted(steps, percent) - 1, 0, len(steps) - 2))
+        slope = (logs[low + 1] - logs[low]) / (steps[low + 1] - steps[low])
+        return float(min(1.0, np.exp(logs[low] + slope * (percent - steps[low]))))
 
     def threshold(self, percent: float | None = None, group: str | None = None) -> float:
         """Cosine from which a score counts as a match, for searches of people of `group` (None: the average)."""
-        return impostor_quantile(min(1.0, self.rate(percent) * self._multiple(group)))
+        return self.limit(self.rate(percent), group)
 
-    def _multiple(self, group: str | None) -> float:
-        if group is None:
-            return 1.0
-        mean = sum(row.share * row.ratio for row in self.preset.groups)
-        ratios = {row.name: row.ratio for row in self.preset.groups}
-        return ratios.get(group, mean) / mean
+    def limit(self, fmr: float, group: str | None = None) -> float:
+        """`threshold` where one comparison of somebody of no particular group matches falsely at rate `fmr`."""
+        return impostor_quantile(min(1.0, fmr)) + self._shift(group)
+
+    def group_rate(self, fmr: float, group: str | None) -> float:
+        """False-match rate of one comparison of a group, at the threshold of `fmr`."""
+        return min(1.0, fmr) if group is None else impostor_tail(self.limit(fmr, group))
+
+    def _shift(self, group: str | None) -> float:
+        """How far a group's threshold lies above the average one, cosine; 0 for groups unknown to the preset."""
+        fmr = next((self.preset.group_fmr(row) for row in self.preset.groups if row.name == group), None)
+        return 0.0 if fmr is None else impostor_quantile(fmr) - impostor_quantile(self.preset.published.fmr)
 
     def wrong_rate(self, gallery: int, percent: float | None = None, group: str | None = None) -> float:
         """Probability that one search of somebody who is not in the gallery returns somebody (Daugman's formula)."""
+        return self.fpir(gallery, self.rate(percent), group)
+
+    def fpir(self, gallery: int, fmr: float, group: str | None = None) -> float:
+        """FPIR at the threshold of `fmr` (as in `limit`); `group` None averages over the preset's groups."""
         if group is None:
-            return sum(row.share * self.wrong_rate(gallery, percent, row.name) for row in self.preset.groups)
-        one = min(1.0 - 1e-12, self.rate(percent) * self._multiple(group))
-        return -math.expm1(gallery * math.log1p(-one))
+            return sum(row.share * self.fpir(gallery, fmr, row.name) for row in self.preset.groups)
+        return -math.expm1(gallery * math.log1p(-min(1.0 - 1e-12, self.group_rate(fmr, group))))
+
+    def fnir(self, quality_loss: float, fmr: float, group: str | None = None) -> float:
+        """Probability that a capture of somebody enrolled scores below the threshold of `fmr`; groups as in `fpir`."""
+        if group is None:
+            return sum(row.share * self.fnir(quality_loss, fmr, row.name) for row in self.preset.groups)
+        mean = float(self.genuine_mean(quality_loss)) + self._shift(group)
+        return float(ndtr((self.limit(fmr, group) - mean) / GENUINE_SD))
 
     def draw_groups(self, count: int, rng: np.random.Generator) -> list[str]:
         """Groups of `count` people by the preset's shares."""
@@ -205,10 +166,30 @@ class Matcher:
             return REFERENCE_LOSS
         return best - (impostor_quantile(kiosk.fmr) + GENUINE_SD * float(ndtri(1 - kiosk.fnir)))
 
-    def capture(self, faces: Vectors, quality_loss: npt.ArrayLike, rng: np.random.Generator) -> Vectors:
-        """Embeddings that a camera would measure of these faces (N, 128), given each capture's loss (N,)."""
-        mean = np.broadcast_to(self.genuine_mean(quality_loss), len(faces))
-        score = np.clip(rng.normal(mean, GENUINE_SD), -0.999, 0.999).astype(np.float32)[:, None]
+    def genuine_scores(
+        self, quality_loss: npt.ArrayLike, rng: np.random.Generator, groups: Sequence[str] | None = None
+    ) -> npt.NDArray[np.float64]:
+        """Cosines between people and new captures of them, (N,), given each capture's loss (N,) and group."""
+        mean = self.genuine_mean(quality_loss)
+        if groups is not None:
+            shifts = {group: self._shift(group) for group in set(groups)}
+            mean = mean + np.array([shifts[group] for group in groups])
+        return np.clip(rng.normal(mean, GENUINE_SD), -0.999, 0.999)
+
+    def capture(
+        self,
+        faces: Vectors,
+        quality_loss: npt.ArrayLike,
+        rng: np.random.Generator,
+        groups: Sequence[str] | None = None,
+    ) -> Vectors:
+        """Embeddings that a camera would measure of these faces (N, 128), given each capture's loss (N,).
+
+        `groups`: whose captures they are, where they meet `threshold(percent, group)`; None where they meet the average
+        threshold. Mixing the two misses the published FNIR.
+        """
+        losses = np.broadcast_to(np.asarray(quality_loss, float), len(faces))
+        score = self.genuine_scores(losses, rng, groups).astype(np.float32)[:, None]
         aside = rng.standard_normal(faces.shape, dtype=np.float32)
         aside -= np.sum(aside * faces, axis=1, keepdims=True) * faces
         return np.asarray(score * faces + np.sqrt(1 - score**2) * _unit(aside), np.float32)

@@ -7,7 +7,7 @@ import yaml
 from store.errors import PolicyError
 from store.privacy import list_policies, load_policy
 from store.privacy.catalogue import POLICIES
-from store.privacy.faces.matcher import list_presets, load_preset
+from store.privacy.faces.preset import list_presets, load_preset
 from store.privacy.service.cost import load_costs
 
 
