@@ -42,6 +42,7 @@ def _preset(file: str | Path, field: str, preset: str, percent: float | None) ->
     except ContradictionError as error:
         raise PolicyError(file, f"{field}.{error.field}", error.found, error.allowed) from error
     except PolicyError as error:
-        where = error.field if error.file == preset else f"{error.file}: {error.field}"
-        raise PolicyError(file, f"{field}: {where}", error.found, error.allowed) from error
+        if error.file == preset:
+            raise PolicyError(file, f"{field}: {error.field}", preset, error.allowed) from error
+        raise PolicyError(file, f"{field}: {error.file}: {error.field}", error.found, error.allowed) from error
     return found

@@ -110,6 +110,17 @@ def test_a_policy_that_keeps_nothing_but_promises_erasure_reports_is_refused(
     assert "erasure_reports" in one_line(text)
 
 
+def test_a_wrong_matcher_preset_is_named_by_file_and_field(
+    aisle: Callable[..., tuple[int, str]], tmp_path: Path
+) -> None:
+    path = tmp_path / "preset.yaml"
+    path.write_text("name: x\ntitle: x\nsources: [x]\npublished: {fpir: 3, gallery: 10, fnir: 0.1}\n", encoding="utf-8")
+    code, text = aisle("check", path)
+    assert code == 2
+    for part in ("preset.yaml", "published.fpir", "less than 1"):
+        assert part in one_line(text)
+
+
 @pytest.mark.parametrize("manifest", ["{not json", "[]", json.dumps({"scenario": "x", "seed": "many"})])
 def test_a_corrupt_run_folder_is_named(aisle: Callable[..., tuple[int, str]], tmp_path: Path, manifest: str) -> None:
     (tmp_path / "run.json").write_text(manifest, encoding="utf-8")
@@ -152,6 +163,7 @@ def test_every_built_in_file_is_valid(aisle: Callable[..., tuple[int, str]]) -> 
         *root.glob("s*/*.yaml"),
         *root.glob("experiments/*.yaml"),
         *root.parent.glob("store/privacy/policies/*.yaml"),
+        *root.parent.glob("store/privacy/faces/presets/*.yaml"),
     ]
     code, text = aisle("check", *files)
     assert code == 0, text
@@ -161,7 +173,7 @@ def test_every_built_in_file_is_valid(aisle: Callable[..., tuple[int, str]]) -> 
 def test_the_catalogue_lists_every_built_in_file(aisle: Callable[..., tuple[int, str]]) -> None:
     code, text = aisle("scenarios")
     assert code == 0
-    for name in ("corner-shop", "nanostore", "quick", "camera-count", "app-entry", "police-gallery"):
+    for name in ("corner-shop", "nanostore", "quick", "camera-count", "app-entry", "police-gallery", "2025-median"):
         assert name in text
 
 

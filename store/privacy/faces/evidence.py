@@ -1,7 +1,8 @@
 """The evidence for the matcher: published error rates beside what simulated searches measure, with intervals.
 
 "law" marks figures drawn from the exact distribution of the best of N scores, which reaches galleries of millions;
-"vectors" marks figures from vectors that were really compared, which checks that law.
+"scores" marks drawn genuine scores; "vectors" marks figures from vectors that were really compared, all with all, which
+checks that law; "index" marks searches of a gallery's index, which may overlook somebody.
 """
 
 from collections.abc import Sequence
@@ -36,7 +37,7 @@ class Measured:
 
     preset: str
     what: str
-    way: Literal["law", "scores", "vectors"]
+    way: Literal["law", "scores", "vectors", "index"]
     expected: float | None
     hits: int
     trials: int
@@ -163,10 +164,12 @@ def real_fpir(matcher: Matcher, compared: Compared, gallery: int) -> Measured:
     return Measured(matcher.preset.name, f"FPIR in {gallery:,}", "vectors", matcher.wrong_rate(gallery), found, len(of))
 
 
-def best_score_evidence(best: npt.NDArray[np.floating], gallery: int) -> Measured:
-    """How many real searches have a best score above the law's median: fewer would mean an index that overlooks."""
+def best_score_evidence(
+    best: npt.NDArray[np.floating], gallery: int, way: Literal["law", "vectors", "index"]
+) -> Measured:
+    """How many searches of strangers have a best score above the law's median: fewer in an index that overlooks."""
     above = _sum(best >= impostor_quantile(ErrorRate(fpir=0.5, gallery=gallery, fnir=0.01).fmr))
-    return Measured("all", f"best above its median, {gallery:,}", "vectors", 0.5, above, len(best))
+    return Measured("all", f"best above its median, {gallery:,}", way, 0.5, above, len(best))
 
 
 @dataclass(frozen=True, slots=True)
@@ -294,7 +297,10 @@ class DetPoint:
 def det_curve(
     matcher: Matcher, gallery: int, fpirs: Sequence[float], searches: int, rng: np.random.Generator
 ) -> list[DetPoint]:
-    """FNIR of well-taken photographs and FPIR at the thresholds at which the average FPIR is near each of `fpirs`."""
+    """FNIR of well-taken photographs and FPIR at the thresholds at which the average FPIR is near each of `fpirs`.
+
+    All points share one sample, so neighbouring points lie outside their intervals together.
+    """
     of = members(matcher, searches)
     best = draw_best_scores(searches, gallery, rng)
     scores = matcher.genuine_scores(np.zeros(searches), rng, _named(matcher, of))
