@@ -259,5 +259,8 @@ def _det_table(name: str, points: Sequence[DetPoint]) -> Table:
             f"{row.fnir:.3g}",
             f"{row.misses / row.trials:.3g}",
         )
-    table.caption = f"{sum(row.inside for row in points)} of {len(points)} thresholds: both formulas inside the counts, which share one sample"
+    inside = sum(row.inside for row in points)
+    table.caption = (
+        f"{inside} of {len(points)} thresholds: both formulas inside (one sample, so neighbours stray together)"
+    )
     return table
