@@ -58,10 +58,16 @@ def subjects(records: DayRecords | Period) -> list[str]:
     return [str(name) for name in records.faces["subject"].drop_duplicates()]
 
 
-def embed(captures: Sequence[Capture], matcher: Matcher, seed: int, rng: np.random.Generator) -> Vectors:
-    """What the cameras would measure, (N, 128) float32: one embedding a capture."""
+def embed(
+    captures: Sequence[Capture],
+    matcher: Matcher,
+    seed: int,
+    rng: np.random.Generator,
+    groups: Sequence[str] | None = None,
+) -> Vectors:
+    """What the cameras would measure, (N, 128) float32: one embedding a capture; `groups` as in `Matcher.capture`."""
     faces = faces_of([capture.subject for capture in captures], seed)
-    return matcher.capture(faces, np.array([capture.loss for capture in captures]), rng)
+    return matcher.capture(faces, np.array([capture.loss for capture in captures]), rng, groups)
 
 
 def terminal_losses(terminal: Terminal, count: int, rng: np.random.Generator) -> npt.NDArray[np.float64]:
