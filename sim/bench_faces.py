@@ -96,8 +96,13 @@ def print_faces_bench(searches: int, drivers: int, file: Path | None) -> None:
     Raises:
         BadInput: `file` cannot be written, which is found out before anything is measured.
     """
-    if file is not None and not file.parent.is_dir():
-        raise BadInput("command line", "--json", str(file), "a file in a folder that exists")
+    if file is not None:
+        try:
+            file.touch()
+        except OSError as error:
+            raise BadInput("command line", "--json", str(file), "a file that can be written") from error
+        if not file.is_file():
+            raise BadInput("command line", "--json", str(file), "a file, not a folder")
     console, progress = Console(), Console(stderr=True)
     with progress.status("measuring") as status:
         figures = measure_faces(searches, drivers, status.update)

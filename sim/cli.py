@@ -204,12 +204,13 @@ def bench(
     json: Annotated[Path | None, typer.Option(help="Also write every figure to this file (faces).")] = None,
 ) -> None:
     """Measures the speed of every stage (speed), or the face matcher's errors beside published ones (faces)."""
-    from sim.bench import print_bench
-    from sim.bench_faces import print_faces_bench
-
     if what == "faces":
+        from sim.bench_faces import print_faces_bench
+
         print_faces_bench(searches, drivers, json)
     else:
+        from sim.bench import print_bench
+
         print_bench(scenario, seconds)
 
 

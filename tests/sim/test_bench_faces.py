@@ -50,6 +50,7 @@ def test_a_real_index_is_searched_where_one_is_asked_for(tmp_path: Path, monkeyp
     assert f"{at_80.real} inside" in console.export_text()
 
 
-def test_a_json_file_in_no_folder_is_refused_before_anything_is_measured(tmp_path: Path) -> None:
-    with pytest.raises(BadInput, match="--json"):
-        print_faces_bench(10**9, 10**9, tmp_path / "nowhere" / "faces.json")
+def test_a_json_file_that_cannot_be_written_is_refused_before_anything_is_measured(tmp_path: Path) -> None:
+    for file in (tmp_path / "nowhere" / "faces.json", tmp_path):
+        with pytest.raises(BadInput, match="--json"):
+            print_faces_bench(10**9, 10**9, file)
