@@ -168,7 +168,7 @@ def tables(figures: FaceFigures) -> Iterable[Table]:
         yield _rate_table(_preset_title(name, figures.searches), rows)
         yield _det_table(name, points)
     yield _rate_table(
-        "Strangers really compared, all pairs; expected: the published rate in such a gallery",
+        "Strangers really compared; expected: the published rate in such a gallery",
         [replace(row, what=f"{row.what}, {row.preset}") if row.preset != "all" else row for row in figures.real],
     )
     yield _aclu_table(figures.aclu)
@@ -188,7 +188,7 @@ def _table(title: str, *columns: str) -> Table:
     )
     for number, column in enumerate(columns):
         table.add_column(
-            column, justify="right" if number else "left", no_wrap=number > 0, min_width=0 if number else 20
+            column, justify="right" if number else "left", no_wrap=number > 0, min_width=0 if number else 18
         )
     return table
 
@@ -198,7 +198,7 @@ def _rate_table(title: str, rows: Sequence[Measured]) -> Table:
     for row in rows:
         low, high = row.interval
         expected = "-" if row.expected is None else f"{row.expected:.4g}{'*' if row.assumed else ''}"
-        table.add_row(row.what, row.way, expected, f"{row.value:.4g}", f"{low:.3g} - {high:.3g}", _verdict(row.inside))
+        table.add_row(row.what, row.way, expected, f"{row.value:.4g}", f"{low:.3g}–{high:.3g}", _verdict(row.inside))
     judged = [row.inside for row in rows if row.inside is not None]
     table.caption = f"{sum(judged)} of {len(judged)} inside; one of 20 right ones lies outside by chance"
     return table
@@ -231,9 +231,10 @@ def _aclu_table(aclu: AcluTest) -> Table:
 def _month_table(figures: FaceFigures) -> Table:
     title = (
         f"A month of {PINELLAS_SEARCHES:,} searches in {figures.drivers:,} drivers, nobody searched among them:\n"
-        "searches that return somebody (a wrong person), and how many wrong people a search returns"
+        "searches that return somebody (a wrong person), and how many wrong people a search returns;\n"
+        "95 %: of simulated months"
     )
-    columns = ("searches", "formula", "95 % of months", "really", "a search")
+    columns = ("searches", "formula", "95 %", "really", "a search")
     table = _table(title, "", *columns)
     for (preset, percent), rows in groupby(figures.months, key=lambda row: (row.preset, row.percent)):
         table.add_row(f"[bold]{preset}[/]{'' if percent is None else f' at {percent:.0f} %'}")
@@ -242,11 +243,11 @@ def _month_table(figures: FaceFigures) -> Table:
                 f"  {row.group}",
                 f"{row.searches:,}",
                 f"{row.expected:,.1f}",
-                f"{row.low:,.0f} - {row.high:,.0f}",
+                f"{row.low:,.0f}–{row.high:,.0f}",
                 "-" if row.real is None else f"{row.real:,} {_verdict(row.inside)}",
                 f"{row.returned:.2g}",
             )
-    table.caption = "really: found in the index, which finds too few where it overlooks somebody (see the table above)"
+    table.caption = "really: found in the index; too few where it overlooks somebody (see above)"
     return table
 
 
