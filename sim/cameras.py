@@ -12,10 +12,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.drawing import NEAR_M, Pencil, Pinhole, Window, metres
+from sim.face_capture import FaceMotion, FaceView, face_views
 from sim.lens import Lens, SensorNoise
 from sim.scene import SceneState
 from sim.stage import Stage
-from sim.visibility import Bodies, Faces, FaceView, TruthBox, face_views, skin_areas, truth_boxes
+from sim.visibility import Bodies, TruthBox, skin_areas, truth_boxes
 from tracking.camera import Camera
 
 if TYPE_CHECKING:
@@ -112,7 +113,8 @@ class StoreRenderer:
         self._noise = SensorNoise(settings.noise_sd, rng, largest)
         self._areas = {name: skin_areas(self.stage.model, person) for name, person in people.items()}
         self._shown: SceneState | None = None
-        self._faces_before: dict[str, tuple[float, NDArray[np.float64]]] = {}
+        self._motion = FaceMotion(settings.exposure_s)
+        self.faces = self._motion.faces(0.0, {}, {})
         self._pencil.load(self.stage.data, _STATIC)
         self._views = {name: self._empty_view(lens) for name, lens in lenses.items()}
 
@@ -136,13 +138,12 @@ class StoreRenderer:
         return result
 
     def face_captures(self, scene: SceneState) -> list[FaceView]:
-        """Every face that turns towards a camera that has it in view."""
+        """Every face that is turned towards a camera that shows some of it."""
         self._show(scene)
-        faces = self._faces(scene.t)
-        views = []
+        views: list[FaceView] = []
         for camera, view in self._views.items():
             self._ensure_depth(view)
-            views += face_views(camera, view.lens, view.scene_depth(), faces)
+            views += face_views(camera, view.lens, view.scene_depth(), self.faces)
         return views
 
     def who(self, camera: str) -> NDArray[np.int16]:
@@ -180,6 +181,7 @@ class StoreRenderer:
         self._pencil.load(self.stage.data, _DYNAMIC)
         for view in self._views.values():
             view.stale = True
+        self.faces = self._motion.faces(scene.t, self.stage.people, self.stage.poses)
         self._shown = scene
 
     def _empty_view(self, lens: Lens) -> _View:
@@ -244,27 +246,6 @@ class StoreRenderer:
             areas=np.concatenate([self._areas[name] for name in names] or [np.zeros(0)]),
             keypoints=np.array([people[name].keypoints(self.stage.poses[name]) for name in names], np.float64),
         )
-
-    def _faces(self, t: float) -> Faces:
-        """Everybody's face and how far it moves during an exposure, judged by where it was in the last call."""
-        names = tuple(self.stage.poses)
-        faces = [self.stage.people[name].face(self.stage.poses[name]) for name in names]
-        centres = {name: face[0] for name, face in zip(names, faces, strict=True)}
-        moved = [self._face_velocity(name, t, centres[name]) * self.settings.exposure_s for name in names]
-        self._faces_before |= {name: (t, centre) for name, centre in centres.items()}
-        return Faces(
-            names=names,
-            centres=np.array([face[0] for face in faces], np.float64).reshape(-1, 3),
-            forwards=np.array([face[1] for face in faces], np.float64).reshape(-1, 3),
-            widths=np.array([face[2] for face in faces], np.float64),
-            moved=np.array(moved, np.float64).reshape(-1, 3),
-        )
-
-    def _face_velocity(self, person: str, t: float, centre: NDArray[np.float64]) -> NDArray[np.float64]:
-        before = self._faces_before.get(person)
-        if before is None or not 0 < t - before[0] < 1:
-            return np.zeros(3)
-        return np.asarray((centre - before[1]) / (t - before[0]), np.float64)
 
 
 def _window_of_people(pinhole: Pinhole, poses: list[NDArray[np.float64]]) -> Window | None:

@@ -7,10 +7,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.cameras import StoreRenderer
+from sim.face_capture import FaceView
 from sim.scene import SceneState
 from sim.stopwatch import Stopwatch
 from sim.store_plan import StorePlan
-from sim.visibility import FaceView, TruthBox
+from sim.visibility import TruthBox
 from sim.world import World, WorldTick
 from tracking.camera import Camera
 

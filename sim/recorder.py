@@ -11,11 +11,12 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from sim.face_capture import FaceView
 from sim.footage import Footage
 from sim.people_recorder import PeopleRecorder, Sighting
 from sim.run_folder import write_json
 from sim.tables import TableWriter
-from sim.visibility import FaceView, TruthBox
+from sim.visibility import TruthBox
 from sim.world import WorldTick
 from tracking.annotate import annotate
 from tracking.camera import Camera
