@@ -94,8 +94,11 @@ class StoreRenderer:
         cameras: Mapping[str, Camera],
         rng: np.random.Generator,
         settings: RenderSettings = RenderSettings(),
+        moving: Sequence[Lens] = (),
     ) -> None:
         """Compiles the scene and draws every camera's empty store.
+
+        `moving`: lenses that `look` will be asked for.
 
         Raises:
             MissingLibrary: the machine cannot draw.
@@ -106,10 +109,11 @@ class StoreRenderer:
         fine = settings.supersample
         self._pencil = Pencil(
             self.stage.model,
-            max(lens.pinhole.width for lens in lenses.values()) * fine,
-            max(lens.pinhole.height for lens in lenses.values()) * fine,
+            max([lens.pinhole.width * fine for lens in lenses.values()] + [lens.pinhole.width for lens in moving]),
+            max([lens.pinhole.height * fine for lens in lenses.values()] + [lens.pinhole.height for lens in moving]),
         )
-        largest = max(camera.width * camera.height for camera in self.cameras.values())
+        everywhere = [*self.cameras.values(), *(lens.camera for lens in moving)]
+        largest = max(camera.width * camera.height for camera in everywhere)
         self._noise = SensorNoise(settings.noise_sd, rng, largest)
         self._areas = {name: skin_areas(self.stage.model, person) for name, person in people.items()}
         self._shown: SceneState | None = None
@@ -154,6 +158,19 @@ class StoreRenderer:
         for number, person in enumerate(self.stage.people.values()):
             owner[list(person.skin_ids)] = number
         return view.lens.bend_labels(np.where(depth > view.depth, owner[skin], np.int16(-1)).astype(np.int16))
+
+    def look(self, lens: Lens, scene: SceneState, bearer: str) -> tuple[Picture, Depth]:
+        """What a moving camera sees: its frame (H, W, 3) uint8 BGR, and raw depth of its pinhole picture, upside down.
+
+        Everything is drawn anew, as nothing of a moving view can be kept. `bearer`, who wears it, is not drawn.
+        """
+        self._show(scene)
+        self.stage.hide(bearer)
+        self._pencil.load(self.stage.data, _STATIC | _DYNAMIC)
+        colour, depth = self._pencil.draw(lens.pinhole)
+        self.stage.reveal(bearer)
+        self._pencil.load(self.stage.data, _DYNAMIC)
+        return self._noise.add(lens.bend(colour)), depth
 
     def close(self) -> None:
         """Frees the drawing context."""
