@@ -155,7 +155,7 @@ def _widths_px(lens: Lens, faces: Faces, towards: Floats) -> Floats:
     # Beyond the lens's own picture, where only a cheek may still be in it, the pinhole has to do.
     plain = widths * lens.pinhole.focal / np.maximum(-towards @ lens.pinhole.rotation[2], 1e-3)
     bent = np.linalg.norm(ends[1] - ends[0], axis=1)
-    return np.where(np.isnan(bent), plain, bent)
+    return np.asarray(np.where(np.isnan(bent), plain, bent), np.float64)
 
 
 def _blurs_px(camera: Camera, later: Camera, faces: Faces) -> Floats:
@@ -164,4 +164,4 @@ def _blurs_px(camera: Camera, later: Camera, faces: Faces) -> Floats:
         pixels = camera.project(np.concatenate([faces.centres, faces.centres + faces.moved])).reshape(2, -1, 2)
     else:
         pixels = np.stack([camera.project(faces.centres), later.project(faces.centres + faces.moved)])
-    return np.nan_to_num(np.linalg.norm(pixels[1] - pixels[0], axis=1))
+    return np.asarray(np.nan_to_num(np.linalg.norm(pixels[1] - pixels[0], axis=1)), np.float64)

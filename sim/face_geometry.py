@@ -17,9 +17,10 @@ CHIN_M, BROW_M = 0.118, 0.064
 class FacePatch:
     """The skin of a face as seen straight from the front, relative to the head's joint at rest (facing -y, z up).
 
-    points (S, 3) metres and outward unit normals (S, 3): an even grid over the face's ellipse; areas (S,) m^2 of skin
-    that each point stands for, 0 beside the head; S is the same for everybody. width_m: between the cheeks, where the face falls away halfway from the eyes to the
-    ears; that is what a face detector's box holds. height_m: from chin to hairline.
+    points (S, 3) metres and outward unit normals (S, 3): an even grid over the face's ellipse. areas (S,) m^2 of skin
+    that each point stands for, 0 beside the head; S is the same for everybody. width_m: between the cheeks, where the
+    face falls away halfway from the eyes to the ears; that is what a face detector's box holds. height_m: from chin to
+    hairline.
     """
 
     points: Floats

@@ -255,9 +255,9 @@ class BodyCamera(_Model):
     tilt_deg: float = Field(default=5.0, ge=-30, le=45, description="upwards from level, when standing; our choice")
     width: int = Field(default=1920, ge=160, le=3840, multiple_of=2, description="pixels")
     height: int = Field(default=1080, ge=120, le=2160, multiple_of=2, description="pixels")
-    fov_deg: float = Field(default=110.0, ge=40, le=140, description="horizontal, of the lens without distortion")
+    fov_deg: float = Field(default=100.0, ge=40, le=140, description="horizontal, of the lens without distortion")
     distortion: tuple[float, float, float, float, float] = Field(
-        default=(-0.1, 0.01, 0.0, 0.0, 0.0), description="k1, k2, p1, p2, k3 of OpenCV: barrel distortion; our choice"
+        default=(-0.06, 0.005, 0.0, 0.0, 0.0), description="k1, k2, p1, p2, k3 of OpenCV: barrel distortion; our choice"
     )
     fps: int = Field(default=5, ge=1, le=30, description="pictures a second, a divisor of the store cameras'")
 
