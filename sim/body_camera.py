@@ -17,16 +17,12 @@ from sim.bodies import BONE, Floats
 from sim.cameras import StoreRenderer
 from sim.face_capture import FaceView, face_views
 from sim.lens import Lens
-from sim.officer import OFFICER
 from sim.people import Person
 from sim.run_folder import write_json
-from sim.scenario import BodyCamera
+from sim.scenario import BODY_CAMERA, OFFICER, BodyCamera
 from sim.scene import SceneState
 from tracking.camera import Camera
 from tracking.video import VideoWriter
-
-BODY_CAMERA = "body-camera"
-"""Name of the camera in `truth/faces.parquet`, of its video and of its file; no fixed camera may have it."""
 
 LENS_BEFORE_M = 0.03
 """The lens lies so much before the clothes."""

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from sim.body_camera import BodyCameraView, BodyShot
 from sim.cameras import StoreRenderer
 from sim.face_capture import FaceView
-from sim.officer import OFFICER
+from sim.scenario import OFFICER
 from sim.scene import SceneState
 from sim.stopwatch import Stopwatch
 from sim.store_plan import StorePlan

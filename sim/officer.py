@@ -12,14 +12,11 @@ from sim.people import Person
 from sim.premises import Premises
 from sim.randomness import generator
 from sim.routing import Router, Spot
-from sim.scenario import BodyCamera
+from sim.scenario import OFFICER, BodyCamera
 from sim.shoppers import LOOK_SECONDS, WALK_SECONDS, Shopper, Steps
 from sim.store_plan import StorePlan
 from sim.visitors import Visitor
 from sim.walking import Walker
-
-OFFICER = "officer"
-"""Name and role of the officer; no shopper of the scenario may have it."""
 
 PACE_M_S = 0.9
 """A patrol's pace between shelves; our choice."""

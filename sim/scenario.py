@@ -246,6 +246,10 @@ class Scales(_Model):
     item_sd: float = Field(default=0.01, ge=0, le=0.3, description="spread of real items about the product's weight")
 
 
+OFFICER, BODY_CAMERA = "officer", "body-camera"
+"""Name and role of the officer, and name of the camera on the chest, in every file; nobody else may have them."""
+
+
 class BodyCamera(_Model):
     """An officer who comes for a while with a camera on the chest, needs no token and is never billed."""
 
@@ -325,9 +329,9 @@ class Scenario(_Model):
         if camera.arrive >= self.seconds - self.last_call:
             allowed = f"before the last call at {self.seconds - self.last_call:g} seconds"
             raise FieldError("body_camera.arrive", camera.arrive, allowed)
-        if "officer" in ids:
-            where = f"shoppers.scripted.{ids.index('officer')}.id"
-            raise FieldError(where, "officer", "another id, as the one with the body camera is called so")
+        if OFFICER in ids:
+            where = f"shoppers.scripted.{ids.index(OFFICER)}.id"
+            raise FieldError(where, OFFICER, "another id, as the one with the body camera is called so")
 
 
 def list_scenarios() -> dict[str, Path]:

@@ -9,12 +9,12 @@ import simpy
 from numpy.typing import NDArray
 
 from sim.doorways import Doorways
-from sim.officer import OFFICER, Officer, officer_visitor
+from sim.officer import Officer, officer_visitor
 from sim.people import Person, Reach
 from sim.premises import Premises
 from sim.randomness import day_seed, generator
 from sim.scales import PlateScales
-from sim.scenario import BodyCamera, Scenario
+from sim.scenario import OFFICER, BodyCamera, Scenario
 from sim.scenario_checks import check_scenario
 from sim.scene import MisplacedItem
 from sim.shoppers import Shopper
