@@ -33,9 +33,13 @@ VIDEO_QUALITY = 33
 
 @dataclass(frozen=True, slots=True)
 class BodyShot:
-    """One picture (H, W, 3) uint8 BGR of a body camera, taken at `camera`; the faces in it are ground truth."""
+    """One picture (H, W, 3) uint8 BGR of a body camera; the faces in it are ground truth.
+
+    `camera` is where it was when the exposure began, `later` where it was at the end. fps: of the camera.
+    """
 
     camera: Camera
+    later: Camera
     fps: int
     picture: NDArray[np.uint8]
     faces: Sequence[FaceView]
@@ -116,8 +120,9 @@ class BodyCameraView:
             later = moved_on(before[1], place, renderer.settings.exposure_s / (scene.t - before[0]))
         lens = self.lens.moved_to(self.mount.camera(place))
         picture, depth = renderer.look(lens, scene, OFFICER)
-        faces = face_views(BODY_CAMERA, lens, depth, renderer.faces.but(OFFICER), self.mount.camera(later))
-        return BodyShot(lens.camera, self._fps, picture, faces)
+        end = self.mount.camera(later)
+        faces = face_views(BODY_CAMERA, lens, depth, renderer.faces.but(OFFICER), end)
+        return BodyShot(lens.camera, end, self._fps, picture, faces)
 
 
 class BodyCameraFiles:

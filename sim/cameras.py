@@ -164,13 +164,22 @@ class StoreRenderer:
 
         Everything is drawn anew, as nothing of a moving view can be kept. `bearer`, who wears it, is not drawn.
         """
-        self._show(scene)
-        self.stage.hide(bearer)
-        self._pencil.load(self.stage.data, _STATIC | _DYNAMIC)
-        colour, depth = self._pencil.draw(lens.pinhole)
-        self.stage.reveal(bearer)
-        self._pencil.load(self.stage.data, _DYNAMIC)
+        colour, depth = self.draw_whole(lens.pinhole, scene, bearer)
         return self._noise.add(lens.bend(colour)), depth
+
+    def draw_whole(
+        self, view: Pinhole, scene: SceneState, bearer: str | None = None, window: Window | None = None
+    ) -> tuple[Picture, Depth]:
+        """RGB and raw depth of any view of the scene, or a part of it, upside down as OpenGL draws; without noise."""
+        self._show(scene)
+        if bearer is not None:
+            self.stage.hide(bearer)
+        self._pencil.load(self.stage.data, _STATIC | _DYNAMIC)
+        drawn = self._pencil.draw(view, window)
+        if bearer is not None:
+            self.stage.reveal(bearer)
+        self._pencil.load(self.stage.data, _DYNAMIC)
+        return drawn
 
     def close(self) -> None:
         """Frees the drawing context."""
