@@ -48,7 +48,7 @@ REASONS = {
 }  # fmt: skip
 GREEN, RED, INK, PAPER = (60, 140, 40), (50, 50, 200), (40, 40, 40), (245, 245, 245)
 
-JPEG_QUALITY = 78
+JPEG_QUALITY = 70
 
 Picture = NDArray[np.uint8]
 
@@ -120,7 +120,9 @@ class FaceSheet:
                 renderer.face_captures(scene)  # velocities are those since the last tick
             if self._body is not None:
                 shot = self._body.shoot(scene, renderer)
-                for view in shot.faces if shot else ():
+                if shot is None:
+                    continue
+                for view in shot.faces:
                     yield from self._sighting(view, scene, renderer.faces, shot.camera, shot.later)
 
     def _sighting(
@@ -238,7 +240,7 @@ def world_of(name: str, seed: int | None) -> World:
     if (Path(name) / "run.json").is_file():
         run = RunFolder(name)
         scenario = validated(Scenario, run.scenario(), run.path / "scenario.json")
-        return World(run.plan(), scenario, run.manifest.seed if seed is None else seed, run.manifest.day)
+        return World(run.plan(), scenario, run.manifest.seed if seed is None else seed, run.manifest.day or 1)
     scenario = load_scenario(name)
     return World(load_store(scenario.store), scenario, scenario.seed if seed is None else seed)
 
