@@ -44,7 +44,7 @@ EVERY = 2
 """Ticks from one look for faces to the next."""
 
 REASONS = {
-    "face_px": "too small", "yaw_deg": "turned away", "pitch_deg": "nodded", "occluded": "hidden", "blur": "blurred",
+    "face_px": "too small", "yaw_deg": "turned away", "pitch_deg": "too steep", "occluded": "hidden", "blur": "blurred",
 }  # fmt: skip
 GREEN, RED, INK, PAPER = (60, 140, 40), (50, 50, 200), (40, 40, 40), (245, 245, 245)
 
@@ -159,7 +159,7 @@ def chosen_of(found: Sequence[Sighting], count: int, rng: np.random.Generator) -
 
 
 def _rounds(kinds: Sequence[list[Sighting]], count: int, used: Counter[str]) -> list[Sighting]:
-    """At most `count`, one of each kind after another; of each whom and whose camera `used` counts least."""
+    """At most `count`, one of each kind after another; each time of the person and camera that `used` counts least."""
     rest, taken = [list(kind) for kind in kinds], list[Sighting]()
     while len(taken) < count and any(rest):
         for kind in rest:

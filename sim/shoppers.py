@@ -379,11 +379,8 @@ class Shopper:
         yield from self._face(math.atan2(there.y - body.y, there.x - body.x))
         self.bag.remove(item)
         self.held = [item]
-        middle = (
-            (body.x + there.x) / 2,
-            (body.y + there.y) / 2,
-            0.6 * min(self.person.height_m, other.person.height_m),
-        )
+        height = 0.6 * min(self.person.height_m, other.person.height_m)
+        middle = ((body.x + there.x) / 2, (body.y + there.y) / 2, height)
         seconds = self.premises.hands.reach_seconds
         other.hand = HandMotion("R", middle, self.premises.now, seconds, 0.0, 1.0)
         yield from self._move_hand(middle, 1.0, seconds)
