@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.bodies import BONE
-from sim.face_geometry import FacePatch, turned
+from sim.face_geometry import POINTS, turned
 from sim.lens import Lens
 from sim.visibility import Floats, inside_frame, unhidden
 from tracking.camera import Camera
@@ -45,23 +45,28 @@ class FaceView:
 
 @dataclass(frozen=True, slots=True)
 class Faces:
-    """Everybody's face: names of P people, patches of each, heads (P, 4, 4) from rest to the world, metres.
+    """Everybody's face in the world, metres: names of P people, rotations (P, 3, 3) of their heads from rest.
 
-    centres: (P, 3) world metres. moved: (P, 3) metres that each face moves during the exposure.
+    centres: (P, 3). moved: (P, 3) that each face moves during the exposure. widths: (P,). points, normals: (P, S, 3)
+    and areas (P, S) m^2 of the skin, as in `FacePatch`.
     """
 
     names: tuple[str, ...]
-    patches: Sequence[FacePatch]
-    heads: Floats
+    rotations: Floats
     centres: Floats
     moved: Floats
+    widths: Floats
+    points: Floats
+    normals: Floats
+    areas: Floats
 
     def but(self, name: str) -> Faces:
         """All of them without `name`."""
         kept = [i for i, other in enumerate(self.names) if other != name]
-        patches = [self.patches[i] for i in kept]
-        names = tuple(self.names[i] for i in kept)
-        return Faces(names, patches, self.heads[kept], self.centres[kept], self.moved[kept])
+        return Faces(
+            tuple(self.names[i] for i in kept), self.rotations[kept], self.centres[kept], self.moved[kept],
+            self.widths[kept], self.points[kept], self.normals[kept], self.areas[kept],
+        )  # fmt: skip
 
 
 class FaceMotion:
@@ -78,12 +83,22 @@ class FaceMotion:
         centres = {name: people[name].face(poses[name])[0] for name in names}
         moved = [self._velocity(name, t, centres[name]) * self._exposure_s for name in names]
         self._before = {name: (t, centre) for name, centre in centres.items()}
+        patches = [people[name].face_patch for name in names]
+        heads = np.array([poses[name][BONE["head"]] for name in names], np.float64).reshape(-1, 4, 4)
+        points, normals = (
+            np.array([getattr(patch, field) for patch in patches], np.float64).reshape(-1, POINTS, 3)
+            for field in ("points", "normals")
+        )
+        turns = heads[:, :3, :3].transpose(0, 2, 1)
         return Faces(
             names=names,
-            patches=[people[name].face_patch for name in names],
-            heads=np.array([poses[name][BONE["head"]] for name in names], np.float64).reshape(-1, 4, 4),
+            rotations=heads[:, :3, :3],
             centres=np.array(list(centres.values()), np.float64).reshape(-1, 3),
             moved=np.array(moved, np.float64).reshape(-1, 3),
+            widths=np.array([patch.width_m for patch in patches], np.float64),
+            points=points @ turns + heads[:, None, :3, 3],
+            normals=normals @ turns,
+            areas=np.array([patch.areas for patch in patches], np.float64).reshape(-1, POINTS),
         )
 
     def _velocity(self, person: str, t: float, centre: Floats) -> Floats:
@@ -108,9 +123,9 @@ def face_views(
     """
     if not faces.names:
         return []
-    rotations, eye = faces.heads[:, :3, :3], lens.pinhole.position
+    eye = lens.pinhole.position
     towards = eye - faces.centres
-    yaw, pitch = turned(np.einsum("pji,pj->pi", rotations, towards))
+    yaw, pitch = turned(np.einsum("pji,pj->pi", faces.rotations, towards))
     before = (faces.centres - eye) @ lens.pinhole.rotation[2] > 0
     turned_here = np.flatnonzero((np.abs(yaw) < 90) & before)
     if not len(turned_here):
@@ -130,24 +145,23 @@ def face_views(
 
 def _occluded(lens: Lens, depth: NDArray[np.float32], faces: Faces, which: NDArray[np.intp]) -> Floats:
     """(N,) hidden fraction of the faces in `which`; 1 where no skin is turned to the camera."""
-    patches = [faces.patches[i] for i in which]
-    rotations, places = faces.heads[which, :3, :3], faces.heads[which, None, :3, 3]
-    points = np.einsum("pij,psj->psi", rotations, np.array([patch.points for patch in patches])) + places
-    normals = np.einsum("pij,psj->psi", rotations, np.array([patch.normals for patch in patches]))
+    points = faces.points[which]
     towards = lens.pinhole.position - points
     squared = np.einsum("psi,psi->ps", towards, towards)
-    facing = np.maximum(np.einsum("psi,psi->ps", normals, towards), 0)
-    weights = facing * np.array([patch.areas for patch in patches]) / (squared * np.sqrt(squared))
-    flat = points.reshape(-1, 3)
-    camera = lens.camera
+    facing = np.maximum(np.einsum("psi,psi->ps", faces.normals[which], towards), 0)
+    weights = facing * faces.areas[which] / (squared * np.sqrt(squared))
+    counted, camera = weights > 0, lens.camera
+    flat = points[counted]
     seen = inside_frame(camera.project(flat), camera.width, camera.height) & unhidden(lens, depth, flat, FACE_SLACK_M)
-    shown = (weights * seen.reshape(weights.shape)).sum(1)
+    shown = np.zeros_like(weights)
+    shown[counted] = weights[counted] * seen
+    shown = shown.sum(1)
     return np.asarray(1 - shown / np.maximum(weights.sum(1), 1e-12), np.float64)
 
 
 def _widths_px(lens: Lens, faces: Faces, towards: Floats) -> Floats:
     """(P,) pixels from cheek to cheek of each face turned to the camera where it is, through the lens."""
-    widths = np.array([patch.width_m for patch in faces.patches])
+    widths = faces.widths
     level = np.stack([towards[:, 1], -towards[:, 0], np.zeros(len(towards))], 1)
     level /= np.maximum(np.linalg.norm(level, axis=1, keepdims=True), 1e-9)
     half = level * widths[:, None] / 2

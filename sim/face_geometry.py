@@ -9,6 +9,14 @@ from numpy.typing import NDArray
 from sim.bodies import BONE, Body, Floats, load_body, load_topology
 
 POINTS_ACROSS, POINTS_DOWN = 9, 11
+_ACROSS, _DOWN = (
+    axis.ravel()
+    for axis in np.meshgrid(*((np.arange(count) + 0.5) * 2 / count - 1 for count in (POINTS_ACROSS, POINTS_DOWN)))
+)
+_ROUND = _ACROSS**2 + _DOWN**2 < 1
+POINTS = int(_ROUND.sum())
+"""Points of skin that stand for a face, the same for everybody."""
+
 CHIN_M, BROW_M = 0.118, 0.064
 """Below and above the eyes of a man of 1.75 m: chin and hairline; a face's picture is cut out between them."""
 
@@ -18,7 +26,7 @@ class FacePatch:
     """The skin of a face as seen straight from the front, relative to the head's joint at rest (facing -y, z up).
 
     points (S, 3) metres and outward unit normals (S, 3): an even grid over the face's ellipse. areas (S,) m^2 of skin
-    that each point stands for, 0 beside the head; S is the same for everybody. width_m: between the cheeks, where the
+    that each point stands for, 0 beside the head; S is `POINTS`. width_m: between the cheeks, where the
     face falls away halfway from the eyes to the ears; that is what a face detector's box holds. height_m: from chin to
     hairline.
     """
@@ -39,10 +47,8 @@ def face_patch(body: int) -> FacePatch:
     size = float(np.ptp(shape.eyes[:, 0])) / 0.0625
     half = _half_width(shape, head, eyes)
     low, high = eyes[2] - CHIN_M * size, eyes[2] + BROW_M * size
-    across, down = np.meshgrid(_middles(POINTS_ACROSS), _middles(POINTS_DOWN))
-    round_face = across**2 + down**2 < 1
-    x = across[round_face] * half
-    z = (low + high) / 2 + down[round_face] * (high - low) / 2
+    x = _ACROSS[_ROUND] * half
+    z = (low + high) / 2 + _DOWN[_ROUND] * (high - low) / 2
     y, normals = _front(head, x, z)
     cell = (2 * half / POINTS_ACROSS) * ((high - low) / POINTS_DOWN)
     # Skin seen edge-on would count without bound.
@@ -54,11 +60,6 @@ def face_patch(body: int) -> FacePatch:
         width_m=2 * half,
         height_m=float(high - low),
     )
-
-
-def _middles(count: int) -> Floats:
-    """Middles of `count` equal parts of -1 ... 1."""
-    return (np.arange(count) + 0.5) * 2 / count - 1
 
 
 def _front_of_head(body: Body) -> Floats:
