@@ -12,10 +12,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.drawing import NEAR_M, Pencil, Pinhole, Window, metres
+from sim.face_capture import FaceMotion, FaceView, face_views
 from sim.lens import Lens, SensorNoise
 from sim.scene import SceneState
 from sim.stage import Stage
-from sim.visibility import Bodies, Faces, FaceView, TruthBox, face_views, skin_areas, truth_boxes
+from sim.visibility import Bodies, TruthBox, skin_areas, truth_boxes
 from tracking.camera import Camera
 
 if TYPE_CHECKING:
@@ -93,8 +94,11 @@ class StoreRenderer:
         cameras: Mapping[str, Camera],
         rng: np.random.Generator,
         settings: RenderSettings = RenderSettings(),
+        moving: Sequence[Lens] = (),
     ) -> None:
         """Compiles the scene and draws every camera's empty store.
+
+        `moving`: lenses that `look` will be asked for.
 
         Raises:
             MissingLibrary: the machine cannot draw.
@@ -105,14 +109,16 @@ class StoreRenderer:
         fine = settings.supersample
         self._pencil = Pencil(
             self.stage.model,
-            max(lens.pinhole.width for lens in lenses.values()) * fine,
-            max(lens.pinhole.height for lens in lenses.values()) * fine,
+            max([lens.pinhole.width * fine for lens in lenses.values()] + [lens.pinhole.width for lens in moving]),
+            max([lens.pinhole.height * fine for lens in lenses.values()] + [lens.pinhole.height for lens in moving]),
         )
-        largest = max(camera.width * camera.height for camera in self.cameras.values())
+        everywhere = [*self.cameras.values(), *(lens.camera for lens in moving)]
+        largest = max(camera.width * camera.height for camera in everywhere)
         self._noise = SensorNoise(settings.noise_sd, rng, largest)
         self._areas = {name: skin_areas(self.stage.model, person) for name, person in people.items()}
         self._shown: SceneState | None = None
-        self._faces_before: dict[str, tuple[float, NDArray[np.float64]]] = {}
+        self._motion = FaceMotion(settings.exposure_s)
+        self.faces = self._motion.faces(0.0, {}, {})
         self._pencil.load(self.stage.data, _STATIC)
         self._views = {name: self._empty_view(lens) for name, lens in lenses.items()}
 
@@ -136,13 +142,12 @@ class StoreRenderer:
         return result
 
     def face_captures(self, scene: SceneState) -> list[FaceView]:
-        """Every face that turns towards a camera that has it in view."""
+        """Every face that is turned towards a camera that shows some of it."""
         self._show(scene)
-        faces = self._faces(scene.t)
-        views = []
+        views: list[FaceView] = []
         for camera, view in self._views.items():
             self._ensure_depth(view)
-            views += face_views(camera, view.lens, view.scene_depth(), faces)
+            views += face_views(camera, view.lens, view.scene_depth(), self.faces)
         return views
 
     def who(self, camera: str) -> NDArray[np.int16]:
@@ -153,6 +158,28 @@ class StoreRenderer:
         for number, person in enumerate(self.stage.people.values()):
             owner[list(person.skin_ids)] = number
         return view.lens.bend_labels(np.where(depth > view.depth, owner[skin], np.int16(-1)).astype(np.int16))
+
+    def look(self, lens: Lens, scene: SceneState, bearer: str) -> tuple[Picture, Depth]:
+        """What a moving camera sees: its frame (H, W, 3) uint8 BGR, and raw depth of its pinhole picture, upside down.
+
+        Everything is drawn anew, as nothing of a moving view can be kept. `bearer`, who wears it, is not drawn.
+        """
+        colour, depth = self.draw_whole(lens.pinhole, scene, bearer)
+        return self._noise.add(lens.bend(colour)), depth
+
+    def draw_whole(
+        self, view: Pinhole, scene: SceneState, bearer: str | None = None, window: Window | None = None
+    ) -> tuple[Picture, Depth]:
+        """RGB and raw depth of any view of the scene, or a part of it, upside down as OpenGL draws; without noise."""
+        self._show(scene)
+        if bearer is not None:
+            self.stage.hide(bearer)
+        self._pencil.load(self.stage.data, _STATIC | _DYNAMIC)
+        drawn = self._pencil.draw(view, window)
+        if bearer is not None:
+            self.stage.reveal(bearer)
+        self._pencil.load(self.stage.data, _DYNAMIC)
+        return drawn
 
     def close(self) -> None:
         """Frees the drawing context."""
@@ -180,6 +207,7 @@ class StoreRenderer:
         self._pencil.load(self.stage.data, _DYNAMIC)
         for view in self._views.values():
             view.stale = True
+        self.faces = self._motion.faces(scene.t, self.stage.people, self.stage.poses)
         self._shown = scene
 
     def _empty_view(self, lens: Lens) -> _View:
@@ -244,27 +272,6 @@ class StoreRenderer:
             areas=np.concatenate([self._areas[name] for name in names] or [np.zeros(0)]),
             keypoints=np.array([people[name].keypoints(self.stage.poses[name]) for name in names], np.float64),
         )
-
-    def _faces(self, t: float) -> Faces:
-        """Everybody's face and how far it moves during an exposure, judged by where it was in the last call."""
-        names = tuple(self.stage.poses)
-        faces = [self.stage.people[name].face(self.stage.poses[name]) for name in names]
-        centres = {name: face[0] for name, face in zip(names, faces, strict=True)}
-        moved = [self._face_velocity(name, t, centres[name]) * self.settings.exposure_s for name in names]
-        self._faces_before |= {name: (t, centre) for name, centre in centres.items()}
-        return Faces(
-            names=names,
-            centres=np.array([face[0] for face in faces], np.float64).reshape(-1, 3),
-            forwards=np.array([face[1] for face in faces], np.float64).reshape(-1, 3),
-            widths=np.array([face[2] for face in faces], np.float64),
-            moved=np.array(moved, np.float64).reshape(-1, 3),
-        )
-
-    def _face_velocity(self, person: str, t: float, centre: NDArray[np.float64]) -> NDArray[np.float64]:
-        before = self._faces_before.get(person)
-        if before is None or not 0 < t - before[0] < 1:
-            return np.zeros(3)
-        return np.asarray((centre - before[1]) / (t - before[0]), np.float64)
 
 
 def _window_of_people(pinhole: Pinhole, poses: list[NDArray[np.float64]]) -> Window | None:

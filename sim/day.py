@@ -74,7 +74,8 @@ def face_captures(run: RunFolder) -> pd.DataFrame:
     """Every rendered face view, with the track in whose box the camera saw it (-1: seen by no track).
 
     The track comes from the overlap of boxes in the same picture, as a face detector inside a tracked box would
-    give it; `subject` is the person, for the simulated face sensor alone.
+    give it; `subject` is the person, for the simulated face sensor alone. A camera without tracked boxes, as an
+    officer's body camera, has no tracks.
     """
     faces = run.faces()
     numbers = read_object(run.path / "truth" / "numbers.json")
@@ -82,6 +83,9 @@ def face_captures(run: RunFolder) -> pd.DataFrame:
     frames = pd.Series(np.arange(1, len(times) + 1), index=times)
     columns = []
     for camera, views in faces.groupby("camera"):
+        if not (run.path / "truth" / "boxes" / f"{camera}.txt").is_file():
+            columns.append(views.assign(track=np.full(len(views), -1, np.int64)))
+            continue
         wanted = pd.DataFrame({"frame": frames[views["t"]].to_numpy(), "id": views["person"].map(numbers).to_numpy()})
         columns.append(views.assign(track=tracks_of(wanted, *boxes_of(run, str(camera)))))
     if not columns:

@@ -6,11 +6,14 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.body_camera import BodyCameraView, BodyShot
 from sim.cameras import StoreRenderer
+from sim.face_capture import FaceView
+from sim.scenario import OFFICER
 from sim.scene import SceneState
 from sim.stopwatch import Stopwatch
 from sim.store_plan import StorePlan
-from sim.visibility import FaceView, TruthBox
+from sim.visibility import TruthBox
 from sim.world import World, WorldTick
 from tracking.camera import Camera
 
@@ -22,13 +25,14 @@ WARM_UP_SECONDS = 3.0
 class Footage:
     """One tick: pictures by camera; `tick` is None while the cameras look at the empty store before opening.
 
-    Boxes and faces are ground truth and go into the run folder only.
+    Boxes and faces are ground truth and go into the run folder only, and so does what an officer's body camera sees.
     """
 
     tick: WorldTick | None
     frames: Mapping[str, NDArray[np.uint8]]
     boxes: Mapping[str, list[TruthBox]]
     faces: list[FaceView]
+    body: BodyShot | None = None
 
 
 def film(
@@ -36,7 +40,8 @@ def film(
 ) -> Iterator[Footage]:
     """Draws the empty store for `WARM_UP_SECONDS`, then the world tick by tick until its day is over."""
     rng = np.random.default_rng([seed, 0xCA4E7A])
-    with StoreRenderer(plan, world.people, cameras, rng) as renderer:
+    body = _body_camera(world)
+    with StoreRenderer(plan, world.people, cameras, rng, moving=[body.lens] if body else ()) as renderer:
         for _ in range(round(WARM_UP_SECONDS * world.scenario.fps)):
             with watch.stage("render"):
                 frames = renderer.render_empty()
@@ -49,4 +54,11 @@ def film(
                 frames = renderer.render(scene)
             with watch.stage("truth"):
                 boxes, faces = renderer.truth_boxes(scene), renderer.face_captures(scene)
-            yield Footage(tick, frames, boxes, faces)
+            with watch.stage("body camera"):
+                shot = body.shoot(scene, renderer) if body else None
+            yield Footage(tick, frames, boxes, faces, shot)
+
+
+def _body_camera(world: World) -> BodyCameraView | None:
+    settings = world.scenario.body_camera
+    return BodyCameraView(world.people[OFFICER], settings, world.scenario.fps) if settings else None

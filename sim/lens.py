@@ -39,6 +39,12 @@ class Lens:
         nearest = cv2.convertMaps(columns, rows, cv2.CV_16SC2, nninterpolation=True)
         return cls(camera, pinhole, _tables(smooth), _tables(nearest))
 
+    def moved_to(self, camera: Camera) -> Lens:
+        """The same lens on a camera of the same intrinsics elsewhere."""
+        view = self.pinhole
+        pinhole = Pinhole(camera.centre, camera.rotation, view.focal, view.width, view.height)
+        return Lens(camera, pinhole, self._map, self._nearest)
+
     def bend(self, picture: NDArray[np.uint8]) -> NDArray[np.uint8]:
         """The frame (H, W, 3) uint8 BGR."""
         frame = cv2.remap(picture, self._map[0], self._map[1], cv2.INTER_LINEAR)

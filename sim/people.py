@@ -16,6 +16,7 @@ from sim.appearance import Appearance, Colour, sample_appearance
 from sim.bodies import BONE, BONES, Floats, load_body, load_topology
 from sim.clothes import SIZE, painted
 from sim.errors import BadInput
+from sim.face_geometry import FacePatch, face_patch
 from sim.figure import BAG_DEPTH_M, CARRY, Mesh, dressed, soles
 from sim.gait import Habit, Walker, stride_length
 from sim.reaching import ReachGoal
@@ -87,6 +88,11 @@ class Person:
     def skin_ids(self) -> tuple[int, ...]:
         """Ids of this person's skins in the bound model (object type `mjOBJ_SKIN` in segmentation images)."""
         return self._skins
+
+    @property
+    def face_patch(self) -> FacePatch:
+        """The skin of this person's face, relative to the head's joint at rest."""
+        return face_patch(self.appearance.body)
 
     def mesh(self) -> Mesh:
         """The dressed mesh at rest."""
@@ -187,11 +193,9 @@ class Person:
         return out
 
     def face(self, pose: Floats) -> tuple[Floats, Floats, float]:
-        """(centre (3,), unit vector (3,) the way the face looks, width in m from ear to ear), world frame."""
-        points = self.keypoints(pose)[:5]
-        forward = -pose[BONE["head"], :3, 1]
-        width = float(np.linalg.norm(points[3] - points[4]))
-        return points[:3].mean(0), forward, width
+        """(centre (3,) between eyes and nose, unit vector (3,) the way the face looks, width in m), world frame."""
+        centre: Floats = self.keypoints(pose)[:3].mean(0)
+        return centre, -pose[BONE["head"], :3, 1], self.face_patch.width_m
 
 
 def advance_phase(phase: float, distance: float, person: Person, speed: float | None = None) -> float:

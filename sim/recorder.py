@@ -11,11 +11,13 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from sim.body_camera import BodyCameraFiles
+from sim.face_capture import FaceView
 from sim.footage import Footage
 from sim.people_recorder import PeopleRecorder, Sighting
 from sim.run_folder import write_json
 from sim.tables import TableWriter
-from sim.visibility import FaceView, TruthBox
+from sim.visibility import TruthBox
 from sim.world import WorldTick
 from tracking.annotate import annotate
 from tracking.camera import Camera
@@ -75,6 +77,7 @@ class Recorder:
             for name, camera in cameras.items()
             if video
         }
+        self._body_camera = self._files.enter_context(BodyCameraFiles(out, video))
         self._numbers: dict[str, int] = {}
         self._frame = 0
         self._next_live = 0.0
@@ -105,6 +108,9 @@ class Recorder:
                 if tick.t >= self._next_live:
                     self._bodies.append(tick.t, sighting.camera, track_id, sighting.embedding.tolist())
         self._seen.tick(tick.t, footage.frames, tracks, sightings)
+        if footage.body is not None:
+            self._body_camera.write(tick.t, footage.body)
+            self._write_faces(tick.t, footage.body.faces)
         self._write_pictures(tick.t, footage.frames, sightings)
 
     def close(self) -> None:

@@ -246,6 +246,26 @@ class Scales(_Model):
     item_sd: float = Field(default=0.01, ge=0, le=0.3, description="spread of real items about the product's weight")
 
 
+OFFICER, BODY_CAMERA = "officer", "body-camera"
+"""Name and role of the officer, and name of the camera on the chest, in every file; nobody else may have them."""
+
+
+class BodyCamera(_Model):
+    """An officer who comes for a while with a camera on the chest, needs no token and is never billed."""
+
+    arrive: float = Field(default=10.0, ge=0, le=86_400, description="when the officer comes, seconds from opening")
+    stay: float = Field(default=60.0, ge=1, le=86_400, description="seconds inside before the officer heads out")
+    height_m: float = Field(default=1.3, ge=0.8, le=1.7, description="of the lens above the floor, standing")
+    tilt_deg: float = Field(default=5.0, ge=-30, le=45, description="upwards from level, when standing; our choice")
+    width: int = Field(default=1920, ge=160, le=3840, multiple_of=2, description="pixels")
+    height: int = Field(default=1080, ge=120, le=2160, multiple_of=2, description="pixels")
+    fov_deg: float = Field(default=100.0, ge=40, le=140, description="horizontal, of the lens without distortion")
+    distortion: tuple[float, float, float, float, float] = Field(
+        default=(-0.06, 0.005, 0.0, 0.0, 0.0), description="k1, k2, p1, p2, k3 of OpenCV: barrel distortion; our choice"
+    )
+    fps: int = Field(default=5, ge=1, le=30, description="pictures a second, a divisor of the store cameras'")
+
+
 class Scenario(_Model):
     """One run's script. Everything random in it follows from `seed`."""
 
@@ -272,6 +292,7 @@ class Scenario(_Model):
     walking: Walking = Walking()
     hands: Hands = Hands()
     scales: Scales = Scales()
+    body_camera: BodyCamera | None = Field(default=None, description="an officer with a body camera; none: nobody")
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
@@ -294,9 +315,23 @@ class Scenario(_Model):
             raise FieldError("shoppers.random.couples", self.shoppers.random.couples, "at most half of the count")
         if self.groups and abs(sum(self.groups.values()) - 1) > 1e-6:
             raise FieldError("groups", sum(self.groups.values()), "shares that add up to 1")
+        self._check_body_camera(ids)
         if self.cameras is not None and not self.cameras:
             raise FieldError("cameras", "an empty list", "at least one camera, or no such field for all")
         return self
+
+    def _check_body_camera(self, ids: list[str]) -> None:
+        camera = self.body_camera
+        if camera is None:
+            return
+        if self.fps % camera.fps:
+            raise FieldError("body_camera.fps", camera.fps, f"a divisor of the store cameras' {self.fps} a second")
+        if camera.arrive >= self.seconds - self.last_call:
+            allowed = f"before the last call at {self.seconds - self.last_call:g} seconds"
+            raise FieldError("body_camera.arrive", camera.arrive, allowed)
+        if OFFICER in ids:
+            where = f"shoppers.scripted.{ids.index(OFFICER)}.id"
+            raise FieldError(where, OFFICER, "another id, as the one with the body camera is called so")
 
 
 def list_scenarios() -> dict[str, Path]:

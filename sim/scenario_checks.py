@@ -4,7 +4,7 @@ import difflib
 from collections.abc import Iterable
 
 from sim.errors import BadInput
-from sim.scenario import HandOver, MisplacedAtOpening, Pick, PutBack, Scenario
+from sim.scenario import BODY_CAMERA, HandOver, MisplacedAtOpening, Pick, PutBack, Scenario
 from sim.store_plan import StorePlan
 
 
@@ -16,6 +16,8 @@ def check_scenario(scenario: Scenario, plan: StorePlan, source: object) -> None:
     """
     for index, camera in enumerate(scenario.cameras or ()):
         _known(source, f"cameras.{index}", camera, [spec.name for spec in plan.cameras])
+    if scenario.body_camera is not None and BODY_CAMERA in [spec.name for spec in plan.cameras]:
+        raise BadInput(source, "body_camera", f"a fixed camera {BODY_CAMERA!r} in {plan.name}", "another name for that")
     for index, item in enumerate(scenario.misplaced):
         _check_item(plan, item, source, f"misplaced.{index}")
     for s, shopper in enumerate(scenario.shoppers.scripted):

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import simpy
 
+from sim.doorways import Doorway
 from sim.hands import HandMotion, Point3, nearer_hand
 from sim.people import Reach
 from sim.premises import Premises
@@ -45,6 +46,8 @@ BAG_IN_LEFT_HAND = ("tote", "basket")
 
 class Shopper:
     """One visitor in the store: body state for the renderer, and what is in hand and bag."""
+
+    role = "shopper"
 
     def __init__(self, visitor: Visitor, premises: Premises, rng: np.random.Generator) -> None:
         """On the way to the store."""
@@ -110,11 +113,15 @@ class Shopper:
             yield from self._go(door.scan_spot, math.inf)
             self._body.face(door.inward)
             yield self._wait(float(self._rng.uniform(0.4, 0.9)))
-            premises.scans.append(GateScan(premises.now, door.place.id, self.visitor.token))
-            self._note("scan")
+            self._identify(door)
             premises.walkers.send(self._body, premises.walkers.router.nearest(door.within(1.4)))
             while door.depth(self._body.spot) < 0.9:
                 yield self._wait(LOOK_SECONDS)
+
+    def _identify(self, door: Doorway) -> None:
+        """Shows the token to the reader."""
+        self.premises.scans.append(GateScan(self.premises.now, door.place.id, self.visitor.token))
+        self._note("scan")
 
     def _leave(self) -> Steps:
         premises = self.premises
@@ -372,11 +379,8 @@ class Shopper:
         yield from self._face(math.atan2(there.y - body.y, there.x - body.x))
         self.bag.remove(item)
         self.held = [item]
-        middle = (
-            (body.x + there.x) / 2,
-            (body.y + there.y) / 2,
-            0.6 * min(self.person.height_m, other.person.height_m),
-        )
+        height = 0.6 * min(self.person.height_m, other.person.height_m)
+        middle = ((body.x + there.x) / 2, (body.y + there.y) / 2, height)
         seconds = self.premises.hands.reach_seconds
         other.hand = HandMotion("R", middle, self.premises.now, seconds, 0.0, 1.0)
         yield from self._move_hand(middle, 1.0, seconds)

@@ -54,6 +54,14 @@ class Stage:
         mujoco.mj_kinematics(self.model, self.data)
         return changed
 
+    def hide(self, person: str) -> None:
+        """Hides somebody, with what is in the hand, until the next `show`."""
+        self._set_shown(self.people[person], shown=False)
+
+    def reveal(self, person: str) -> None:
+        """Undoes `hide` for somebody whose hands are empty and whom the scene names."""
+        self._set_shown(self.people[person], shown=person in self.poses)
+
     def _show_people(self, states: Iterable[VisiblePerson]) -> None:
         self.poses = {}
         for state in states:

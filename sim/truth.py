@@ -11,7 +11,8 @@ TruthKind = Literal["enter", "scan", "pick", "put_back", "hand_over", "receive",
 class TruthEvent:
     """One thing that somebody did. `quantity` counts items; `plates` are those that felt it.
 
-    A hand-over is two events: `hand_over` of who gives and `receive` of who takes.
+    A hand-over is two events: `hand_over` of who gives and `receive` of who takes. Who has no account (an officer)
+    has an empty one, and no receipt.
     """
 
     t: float
@@ -63,6 +64,8 @@ class Truth:
     def add(self, event: TruthEvent) -> None:
         """Notes an event."""
         self._new.append(event)
+        if not event.account:
+            return
         people = self._people.setdefault(event.account, [])
         if event.person not in people:
             people.append(event.person)

@@ -1,4 +1,4 @@
-"""What a camera truly sees of a person: box, visible fraction, keypoints, and the face."""
+"""What a camera truly sees of a person: box, visible fraction, keypoints."""
 
 from __future__ import annotations
 
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 Floats = NDArray[np.float64]
 SKIN_SLACK_M = 0.06  # a vertex counts as seen although the drawn surface lies this much before it
 JOINT_SLACK_M = 0.2  # joints lie inside the body
-FACE_SLACK_M = 0.12
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,19 +33,6 @@ class TruthBox:
     box: NDArray[np.float32]
     visible: float
     keypoints: NDArray[np.float32]
-
-
-@dataclass(frozen=True, slots=True)
-class FaceView:
-    """A face before a camera: width in pixels, turned by yaw and nodded by pitch (degrees, 0 faces the camera)."""
-
-    camera: str
-    person: str
-    face_px: float
-    yaw_deg: float
-    pitch_deg: float
-    occluded: bool
-    blur_px: float
 
 
 def skin_areas(model: Any, person: Person) -> Floats:
@@ -93,7 +79,7 @@ def truth_boxes(lens: Lens, depth: NDArray[np.float32], bodies: Bodies) -> list[
         return []
     camera = lens.camera
     pixels = camera.project(bodies.vertices)
-    inside = _inside(pixels, camera.width, camera.height)
+    inside = inside_frame(pixels, camera.width, camera.height)
     present = np.logical_or.reduceat(inside, bodies.starts)
     if not present.any():
         return []
@@ -117,7 +103,7 @@ def _visible(lens: Lens, depth: NDArray[np.float32], bodies: Bodies, inside: NDA
     weight = np.maximum(facing, 0) * bodies.areas / (squared * np.sqrt(squared))
     candidates = np.flatnonzero(inside & (facing > 0))
     seen = np.zeros(len(weight))
-    shown = candidates[_unhidden(lens, depth, bodies.vertices[candidates], SKIN_SLACK_M)]
+    shown = candidates[unhidden(lens, depth, bodies.vertices[candidates], SKIN_SLACK_M)]
     seen[shown] = weight[shown]
     whole = np.add.reduceat(weight, bodies.starts)
     return np.asarray(np.add.reduceat(seen, bodies.starts) / np.maximum(whole, 1e-12), np.float64)
@@ -127,70 +113,21 @@ def _keypoints(lens: Lens, depth: NDArray[np.float32], points: Floats) -> NDArra
     """(P, 17, 3) float32 x, y, flag of keypoints (P, 17, 3) in world metres."""
     camera, flat = lens.camera, points.reshape(-1, 3)
     pixels = camera.project(flat)
-    inside = _inside(pixels, camera.width, camera.height)
-    flags = np.where(_unhidden(lens, depth, flat, JOINT_SLACK_M), 2.0, 1.0)
+    inside = inside_frame(pixels, camera.width, camera.height)
+    flags = np.where(unhidden(lens, depth, flat, JOINT_SLACK_M), 2.0, 1.0)
     result = np.zeros((len(flat), 3), np.float32)
     result[inside, :2] = pixels[inside]
     result[inside, 2] = flags[inside]
     return result.reshape(*points.shape[:2], 3)
 
 
-@dataclass(frozen=True, slots=True)
-class Faces:
-    """Everybody's face: names of P people, centres (P, 3), unit forwards (P, 3), widths (P,) metres.
-
-    moved: (P, 3) metres that each face moves during the exposure.
-    """
-
-    names: tuple[str, ...]
-    centres: Floats
-    forwards: Floats
-    widths: Floats
-    moved: Floats
-
-
-def face_views(name: str, lens: Lens, depth: NDArray[np.float32], faces: Faces) -> list[FaceView]:
-    """The faces in camera `name` that are inside its frame and turned away by less than 90 degrees.
-
-    `depth` as in `truth_boxes`.
-    """
-    if not faces.names:
-        return []
-    view, count = lens.pinhole, len(faces.names)
-    pixels = lens.camera.project(np.concatenate([faces.centres, faces.centres + faces.moved]))
-    towards = view.position - faces.centres
-    towards = towards / np.linalg.norm(towards, axis=1, keepdims=True)
-    shown = _inside(pixels[:count], lens.camera.width, lens.camera.height)
-    shown &= np.einsum("ij,ij->i", towards, faces.forwards) > 0
-    if not shown.any():
-        return []
-    blurs = np.nan_to_num(np.linalg.norm(pixels[count:] - pixels[:count], axis=1))
-    sizes = faces.widths * view.focal / np.maximum(-towards @ view.rotation[2], 1e-3)
-    sizes /= np.linalg.norm(view.position - faces.centres, axis=1)
-    hidden = ~_unhidden(lens, depth, faces.centres, FACE_SLACK_M)
-    yaw, pitch = _turn(faces.forwards, towards)
-    return [
-        FaceView(
-            name, faces.names[i], float(sizes[i]), float(yaw[i]), float(pitch[i]), bool(hidden[i]), float(blurs[i])
-        )
-        for i in np.flatnonzero(shown)
-    ]
-
-
-def _turn(forward: Floats, towards: Floats) -> tuple[Floats, Floats]:
-    """Yaw and pitch (P,) in degrees of faces looking `forward` (P, 3) against the direction of the camera (P, 3)."""
-    across = forward[:, 0] * towards[:, 1] - forward[:, 1] * towards[:, 0]
-    yaw = np.degrees(np.arctan2(across, np.einsum("ij,ij->i", forward[:, :2], towards[:, :2])))
-    pitch = np.degrees(np.arcsin(np.clip(towards[:, 2], -1, 1)) - np.arcsin(np.clip(forward[:, 2], -1, 1)))
-    return np.asarray(yaw, np.float64), np.asarray(pitch, np.float64)
-
-
-def _inside(pixels: Floats, width: int, height: int) -> NDArray[np.bool_]:
+def inside_frame(pixels: Floats, width: int, height: int) -> NDArray[np.bool_]:
+    """Whether pixels (N, 2) lie in a frame of that size; nan does not."""
     x, y = pixels[:, 0], pixels[:, 1]
     return np.asarray((x > -0.5) & (x < width - 0.5) & (y > -0.5) & (y < height - 0.5))
 
 
-def _unhidden(lens: Lens, depth: NDArray[np.float32], points: Floats, slack_m: float) -> NDArray[np.bool_]:
+def unhidden(lens: Lens, depth: NDArray[np.float32], points: Floats, slack_m: float) -> NDArray[np.bool_]:
     """Whether nothing is drawn more than `slack_m` before world points (N, 3); False outside the pinhole picture.
 
     `depth` is raw, and only the pixels asked for are turned into metres.

@@ -21,6 +21,8 @@ from sim.wardrobe import clothes_of_day
 class Visitor:
     """One person who will come. `cruise` is the speed between shelves, m/s; `party` names those on one token.
 
+    An empty party has no token and no account: nobody pays for them.
+
     Scripted people have `actions`, random ones `stops`; the stops of a party are the same for all its members.
     """
 
@@ -39,7 +41,7 @@ class Visitor:
     @property
     def account(self) -> str:
         """Whose bill it is."""
-        return f"account-{self.party}"
+        return f"account-{self.party}" if self.party else ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,11 +9,12 @@ import simpy
 from numpy.typing import NDArray
 
 from sim.doorways import Doorways
+from sim.officer import Officer, officer_visitor
 from sim.people import Person, Reach
 from sim.premises import Premises
 from sim.randomness import day_seed, generator
 from sim.scales import PlateScales
-from sim.scenario import Scenario
+from sim.scenario import OFFICER, Scenario
 from sim.scenario_checks import check_scenario
 from sim.scene import MisplacedItem
 from sim.shoppers import Shopper
@@ -21,7 +22,7 @@ from sim.standing import StandingSpots
 from sim.stock import Shelves
 from sim.store_plan import StorePlan
 from sim.truth import Truth, TruthEvent, TruthKind, TruthReceipt, TruthSubject
-from sim.visitors import accounts_of, subjects_of, visitors_of
+from sim.visitors import Visitor, accounts_of, subjects_of, visitors_of
 from sim.walking import Walkers
 from store.events import GateCrossing, GateScan
 
@@ -101,9 +102,18 @@ class World:
             shopper = Shopper(visitor, self._premises, generator(today, "shopper", visitor.person.name))
             self._shoppers[shopper.name] = shopper
             self._environment.process(shopper.visit())
+        if scenario.body_camera is not None:
+            self._send_officer(officer_visitor(scenario.body_camera, seed), scenario.body_camera.stay, today)
         self._ticks = 0
         self._empty_since: float | None = None
         self._crossings: list[GateCrossing] = []
+
+    def _send_officer(self, visitor: Visitor, stay: float, today: int) -> None:
+        """The officer looks the same on every day, and walks otherwise."""
+        officer = Officer(visitor, self._premises, generator(today, "shopper", OFFICER), self.plan, stay)
+        self.people[officer.name] = visitor.person
+        self._shoppers[officer.name] = officer
+        self._environment.process(officer.visit())
 
     @property
     def done(self) -> bool:
@@ -196,7 +206,7 @@ def _state(shopper: Shopper, t: float) -> PersonState | None:
         return None
     return PersonState(
         person=shopper.name,
-        role="shopper",
+        role=shopper.role,
         x=walker.x,
         y=walker.y,
         heading=walker.heading,

@@ -239,7 +239,7 @@ def test_a_face_is_captured_from_the_front_only(renderer: StoreRenderer) -> None
     turned = renderer.face_captures(SceneState(10.1, [standing("ann", 2.0, 2.0, towards + np.pi)]))
     front = next(face for face in facing if face.camera == "left")
     assert abs(front.yaw_deg) < 12
-    assert not front.occluded
+    assert front.occluded < 0.05
     assert 10 < front.face_px < 60
     assert all(face.camera != "left" for face in turned)
 
