@@ -139,16 +139,21 @@ def verify(path: Path, witnessed: Witness | None = None) -> list[str]:
     """
     if not path.is_file():
         return ["there is no log"]
-    lines, torn = _lines(path)
+    head = _head_file(path)
+    return check(path.read_bytes(), head.read_bytes() if head.is_file() else None, witnessed)
+
+
+def check(log: bytes, head: bytes | None, witnessed: Witness | None = None) -> list[str]:
+    """As `verify`, of a log's and a head's bytes (None: there is no head)."""
+    *lines, rest = log.split(b"\n")
     problems, hashes = [], [GENESIS]
     for number, line in enumerate(lines):
         found, own = _checked(line, number, hashes[-1])
         problems += found
         hashes.append(own)
-    if torn:
-        problems.append(f"the last line, after entry {len(lines) - 1}, is torn: {torn} bytes without an end")
-    head = _head_file(path)
-    if not head.is_file() or head.read_bytes() != _head_line(len(lines), hashes[-1]):
+    if rest:
+        problems.append(f"the last line, after entry {len(lines) - 1}, is torn: {len(rest)} bytes without an end")
+    if head != _head_line(len(lines), hashes[-1]):
         problems.append(f"the log ends after {len(lines)} entries, but its head says otherwise")
     if witnessed is not None and (witnessed.count >= len(hashes) or hashes[witnessed.count] != witnessed.head):
         problems.append(f"the first {witnessed.count} entries are not those that the witness saw")

@@ -32,7 +32,7 @@ Floor = npt.NDArray[np.int64]
 
 @dataclass(frozen=True, slots=True)
 class Release(Generic[Place]):
-    """Numbers as released, each with its time or cell, and the epsilon that one visit spent at most (None: no noise)."""
+    """Numbers as released, each with its time or cell, and the epsilon that a visit spent at most (None: no noise)."""
 
     values: tuple[tuple[Place, int], ...]
     spent: float | None

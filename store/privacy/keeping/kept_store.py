@@ -212,7 +212,8 @@ class KeptStore:
         names = {str(row[0]) for row in self.rows("SELECT person FROM people UNION SELECT account FROM people")}
         for table in COLUMNS:
             names |= {str(row[0]) for row in self.rows(f"SELECT DISTINCT person FROM {table}")}
-        mine, others = [], []
+        mine: list[tuple[str, bytes]] = []
+        others: list[tuple[str, bytes]] = []
         for table, column in blob_columns(COLUMNS):
             for person, blob in self._database.execute(f"SELECT person, {column} FROM {table}"):
                 if blob is not None:

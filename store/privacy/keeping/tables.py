@@ -11,7 +11,8 @@ DATABASE = "kept.sqlite"
 EVERY = ("person TEXT", "t REAL", "seconds REAL", "expires REAL")
 OWN = {
     "people": ("person TEXT PRIMARY KEY", "account TEXT", "expires REAL", "came REAL", "left REAL"),
-    # The clock, the newest line of the audit log, and whether deleted bytes may still lie in the file.
+    # The clock, the newest line of the audit log, whether deleted bytes may still lie in the file, and a mark of the
+    # last opening.
     "standing": ("name TEXT PRIMARY KEY", "value"),
     # Erasures that have begun: who, and which holder of records has not yet been reached.
     "erasures": ("person TEXT", "holder TEXT"),
@@ -34,6 +35,9 @@ def open_tables(path: Path, columns: Mapping[str, tuple[str, ...]]) -> sqlite3.C
             found = [str(row[1]) for row in database.execute(f"PRAGMA table_info({table})")]
             if found != (wanted := [column.split()[0] for column in own]):
                 raise BadInput(path, table, ", ".join(found), f"{', '.join(wanted)}: apply the policy to the run again")
+        # A crash may leave a journal that SQLite does not roll back, as nothing was written from it yet, but that holds
+        # people's pages: it goes with the end of the next change, so there is one.
+        database.execute("INSERT OR REPLACE INTO standing VALUES ('opened', random())")
         database.commit()
     except sqlite3.DatabaseError as error:
         database.close()
