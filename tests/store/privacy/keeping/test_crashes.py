@@ -116,6 +116,8 @@ def _reopened(folder: Path, traces: Traces, person: int) -> bool:
             assert store.rows(query, (f"visit-{person:04d}",)) == [(0,)]
         assert store.rows("SELECT count(*) FROM frames") == [(PEOPLE - 1,)]
     assert store.rows("SELECT * FROM erasures") == []
+    # No page is left over, in which copies of what was deleted could lie.
+    assert not gone or store.rows("PRAGMA freelist_count") == [(0,)]
     actions = [row["action"] for row in store.audit.entries()]
     assert gone == bool({"erase", "expire"} & set(actions))
     store.close()
