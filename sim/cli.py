@@ -112,6 +112,39 @@ def compare(
 
 
 @app.command()
+def erase(
+    run: Annotated[Path, typer.Argument(help="A finished run folder.")],
+    account: Annotated[str, typer.Argument(help="The shopper's account, or the name of one visit.")],
+    policy: Annotated[str, typer.Option(help="The policy from whose store the shopper is erased.")],
+) -> None:
+    """Erases one shopper from a policy's store, proves it by a byte search, and says what is out of reach."""
+    from sim.erasing import erase as erase_account
+    from sim.erasing_console import print_erasure
+    from sim.run_folder import RunFolder
+
+    erasure = erase_account(RunFolder(run), account, policy)
+    print_erasure(account, policy, erasure)
+    if erasure.left:
+        _fail(f"{account}: the byte search still finds {len(erasure.left)} traces in {policy}", 1)
+
+
+@app.command()
+def audit(
+    run: Annotated[Path, typer.Argument(help="A finished run folder.")],
+    policy: Annotated[str | None, typer.Option(help="Only this policy's log.")] = None,
+) -> None:
+    """Verifies the audit logs of a run's policies; exit code 1 when one was tampered with."""
+    from sim.erasing import audit as check_logs
+    from sim.erasing_console import print_audit
+    from sim.run_folder import RunFolder
+
+    checks = check_logs(RunFolder(run), policy)
+    print_audit(checks)
+    if broken := [check for check in checks if check.problems]:
+        _fail(f"{broken[0].policy}: the audit log was tampered with: {broken[0].problems[0]}", 1)
+
+
+@app.command()
 def sessions(
     csv: Annotated[Path, typer.Argument(help="Real shopping sessions (the nanostore's sessions.csv).")],
     products: Annotated[Path, typer.Option(help="The products of the store (products.csv).")],

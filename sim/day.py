@@ -67,6 +67,7 @@ def day_records(run: RunFolder) -> DayRecords:
         compute_seconds=speed_of(run)["stages"],
         truth=_truth(run, visits),
         opens=opens_at(day),
+        floor_m=(run.plan().room.width_m, run.plan().room.depth_m),
     )
 
 

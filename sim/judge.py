@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from sim.day import period_of
+from sim.erasing import write_witness
 from sim.errors import BadInput
 from sim.run_folder import RunFolder, write_summary
 from store.privacy.apply import apply_policy
@@ -63,6 +64,7 @@ def _judged(run: RunFolder, policies: Sequence[str]) -> dict[str, PolicyFigures]
     for policy in loaded:
         rng = np.random.default_rng([run.manifest.seed, *policy.name.encode()])
         judged[policy.name] = apply_policy(policy, period, run.path / "policies" / policy.name, rng, reader=reader)
+    write_witness(run.path, list(judged))
     return judged
 
 

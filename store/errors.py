@@ -4,6 +4,7 @@ StoreError
 ├── BadInput          something handed in is wrong: file (or source), field, found, allowed
 │   └── PolicyError   a privacy policy or matcher preset is wrong
 ├── UnknownAccount    a token or account that the store does not know
+├── AuditError        an audit log that somebody changed
 └── LedgerError       the books refuse: an entry that does not balance, a visit billed twice differently
 """
 
@@ -30,3 +31,11 @@ class UnknownAccount(StoreError):
 
 class LedgerError(StoreError):
     """The books refuse what was asked, because money would not balance or would move twice."""
+
+
+class AuditError(StoreError):
+    """An audit log that somebody changed, deleted from or added to: the store does not go on with it."""
+
+    def __init__(self, log: object, problem: str) -> None:
+        self.log, self.problem = str(log), problem
+        super().__init__(f"{log}: the audit log was tampered with: {problem}")

@@ -14,6 +14,7 @@ from store.privacy.figures import Figure, PolicyFigures
 from store.privacy.keeping.collect import collect_day
 from store.privacy.keeping.exposure import exposure_figures, made_in
 from store.privacy.keeping.kept_store import KeptStore
+from store.privacy.keeping.noise_figures import noise_figures
 from store.privacy.metric import Metric
 from store.privacy.metrics import METRICS
 from store.privacy.policy import DAY_S, Policy
@@ -58,6 +59,7 @@ def _applied(case: Case) -> PolicyFigures:
     desk = serve(period, case.costs) if policy.billing == "cash_desk" else None
     found = {
         **exposure_figures(case, made),
+        **noise_figures(case),
         "linkability": linkability(policy, period, store, case.seed, case.rng),
         **trace_figures(store, case.rng),
         **search_figures(policy, period, outcomes, reviewed(policy, period) * case.per_1000),

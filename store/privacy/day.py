@@ -128,6 +128,7 @@ class DayRecords:
     metres, the height above the floor in metres and the confidence: what a device at the camera sends instead of
     pictures, else None.
     `baskets`: what visits really carried, for the cash-desk model; without it the receipts stand in.
+    `floor_m`: width and depth of the floor in metres from the origin, as its plan says, else None.
     `compute_seconds`: wall seconds by stage; stages that no store runs (rendering, truth) are not counted.
     """
 
@@ -147,6 +148,7 @@ class DayRecords:
     compute_seconds: Mapping[str, float] = field(default_factory=dict)
     truth: Truth = field(default_factory=Truth)
     opens: float = 0.0
+    floor_m: tuple[float, float] | None = None
 
     @property
     def people(self) -> int:

@@ -45,6 +45,15 @@ class Collect(_Section):
     of: Literal["everyone", "customers"] = Field("everyone", description="whose; customers: the account holder only")
     blurred: bool = Field(False, description="faces in pictures are blurred before they are kept")
     epsilon: float | None = Field(None, gt=0, le=100, description="privacy budget of one count (counts only)")
+    most_minutes: int | None = Field(
+        None, ge=1, le=1440, description="counts in which one person's visit is counted at most (counts only)"
+    )
+    heatmap_epsilon: float | None = Field(
+        None, gt=0, le=100, description="privacy budget of a day's heat map; none: no heat map (counts only)"
+    )
+    heatmap_seconds: int | None = Field(
+        None, ge=1, le=86_400, description="seconds that one person's visit adds to a heat map at most (counts only)"
+    )
 
 
 class Search(_Section):
@@ -166,11 +175,20 @@ def _collection_contradictions(policy: Policy) -> list[tuple[str, object, str]]:
         for row, share in enumerate(policy.sharing)
         if share.what not in policy.collects
     ]
-    found += [
-        (f"collects.{kind}.epsilon", rule.epsilon, "only under counts")
-        for kind, rule in policy.collects.items()
-        if kind != "counts" and rule.epsilon is not None
-    ]
+    return found + _noise_contradictions(policy)
+
+
+def _noise_contradictions(policy: Policy) -> list[tuple[str, object, str]]:
+    found: list[tuple[str, object, str]] = []
+    for kind, rule in policy.collects.items():
+        for field in ("epsilon", "most_minutes", "heatmap_epsilon", "heatmap_seconds"):
+            value = getattr(rule, field)
+            if kind != "counts" and value is not None:
+                found.append((f"collects.{kind}.{field}", value, "only under counts"))
+        for budget, bound in (("epsilon", "most_minutes"), ("heatmap_epsilon", "heatmap_seconds")):
+            if (getattr(rule, budget) is None) != (getattr(rule, bound) is None):
+                field = bound if getattr(rule, bound) is None else budget
+                found.append((f"collects.{kind}.{field}", None, f"a value: {budget} and {bound} bound noise together"))
     return found
 
 

@@ -8,12 +8,12 @@ import pandas as pd
 from store.privacy.day import DayRecords, Period, VisitRecord
 from store.privacy.faces.matcher import Matcher, Vectors, faces_of
 from store.privacy.faces.sensor import Capture, best_captures, embed, terminal_losses
+from store.privacy.keeping.counts import released_counts, released_heat_map
 from store.privacy.keeping.kept_store import KeptStore, Record, lines_text
 from store.privacy.policy import Collect, DataType, Policy
 
 SEGMENT_S = 10.0
 CROP_EVERY_S = 1.0
-COUNT_EVERY_S = 60.0
 DEFAULT_PRESET = "2025-median"
 
 
@@ -24,9 +24,12 @@ def collect_day(policy: Policy, day: DayRecords, store: KeptStore, seed: int, rn
         longest = max((policy.collects[kind].keep_seconds for kind in policy.keeps), default=0.0)
         for visit in day.visits:
             if visit.account is not None:
-                store.link(visit.visit, visit.account, visit.closed + longest)
+                store.link(visit.visit, visit.account, visit.closed + longest, visit.opened, visit.closed)
     for kind, rule in policy.collects.items():
-        store.collect(kind, _records(policy, kind, rule, day, persons, seed, rng), rule.keep_seconds)
+        if kind == "counts":
+            _collect_counts(day, rule, store)
+        else:
+            store.collect(kind, _records(policy, kind, rule, day, persons, seed, rng), rule.keep_seconds)
     _share(policy, store, day, rng)
 
 
@@ -65,7 +68,7 @@ def _records(
         case "receipts":
             return _receipts(policy, day)
         case "counts":
-            return _counts(day, rule, rng)
+            raise ValueError("counts are collected with their heat map")
         case "face_templates":
             return _templates(policy, day, persons, seed, rng)
 
@@ -173,20 +176,15 @@ def _receipts(policy: Policy, day: DayRecords) -> list[Record]:
     ]
 
 
-def _counts(day: DayRecords, rule: Collect, rng: np.random.Generator) -> list[Record]:
-    records = []
-    for t in np.arange(day.opens, day.closes, COUNT_EVERY_S):
-        inside = sum(visit.people for visit in day.visits if visit.opened <= t < visit.closed)
-        records.append(Record(None, float(t), 0.0, (float(inside + _discrete_laplace(rule.epsilon, rng)),)))
-    return records
-
-
-def _discrete_laplace(epsilon: float | None, rng: np.random.Generator) -> int:
-    """Two-sided geometric noise of scale 1 / epsilon, the difference of two geometric draws; None: no noise."""
-    if epsilon is None:
-        return 0
-    success = -np.expm1(-epsilon)
-    return int(rng.geometric(success) - rng.geometric(success))
+def _collect_counts(day: DayRecords, rule: Collect, store: KeptStore) -> None:
+    """Released counts and, where the policy has one, the heat map; the log says what budget they spent."""
+    counts = released_counts(day, rule)
+    records = [Record(None, t, 0.0, (float(value),)) for t, value in counts.values]
+    store.collect("counts", records, rule.keep_seconds, opens=day.opens, spent=counts.spent)
+    if rule.heatmap_epsilon is not None and day.floor_m is not None:
+        cells = released_heat_map(day, rule)
+        records = [Record(None, day.opens, 0.0, (x, y, tenths)) for (x, y), tenths in cells.values]
+        store.collect("heat_maps", records, rule.keep_seconds, opens=day.opens, spent=cells.spent)
 
 
 def _templates(

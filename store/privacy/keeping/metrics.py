@@ -95,4 +95,29 @@ METRICS = (
         "violation a person, as if the store stood in Illinois. An event that may or may not come, no expected cost.",
         "privacy",
     ),
+    Metric(
+        "dp_budget",
+        "Privacy budget spent per visit and day",
+        "epsilon",
+        "Sum of the epsilons of all counts and heat maps of a day in which one person's visit can take part: whatever "
+        "anybody concludes from them about one visit becomes at most e^epsilon times as likely by it. The budget of "
+        "the dearest day, from the audit log. Up to 1 is strong protection; above 10 hardly any.",
+        "privacy",
+    ),
+    Metric(
+        "count_error",
+        "Error of released counts",
+        "people",
+        "Mean absolute difference between the released count of a minute and the people really inside then: noise, "
+        "and visits cut after `most_minutes`. The noise cannot be seeded, so it differs from run to run.",
+        "usage",
+    ),
+    Metric(
+        "heatmap_error",
+        "Error of the heat map",
+        "share",
+        "Sum over all cells of one metre of the difference between released and real person-seconds, divided by all "
+        "person-seconds (1: as wrong as an empty map). The noise cannot be seeded, so it differs from run to run.",
+        "usage",
+    ),
 )

@@ -33,6 +33,7 @@ def made_up_day(seed: int = 1) -> DayRecords:
     table = pd.concat(faces, ignore_index=True)
     table.insert(0, "capture_id", np.arange(len(table)))
     return DayRecords(
+        floor_m=(8.0, 6.0),
         store_seconds=130.0,
         cameras=CAMERAS,
         visits=tuple(visits),

@@ -100,6 +100,7 @@ def _day(number: int, regulars: list[Regular], comes: float, clothes: float, rng
     tables = {name: pd.concat(tables, ignore_index=True) for name, tables in parts.items()}
     tables["faces"].insert(0, "capture_id", np.arange(len(tables["faces"])) + 10**6 * number)
     return DayRecords(
+        floor_m=(8.0, 6.0),
         store_seconds=300.0,
         cameras=CAMERAS,
         visits=tuple(visits),

@@ -20,6 +20,8 @@ from store.privacy.governance.audit import verify
 
 GALLERY = 20_000
 WALL_CLOCK = {"search_ms", "compute_seconds"}
+UNSEEDED = {"count_error", "heatmap_error"}
+"""OpenDP's noise cannot be seeded."""
 
 
 @pytest.fixture(scope="module")
@@ -69,7 +71,7 @@ def test_the_same_seed_gives_the_same_figures(day: DayRecords, tmp_path: Path) -
             apply_policy(load_policy(name), Period.of(day), tmp_path / str(turn), np.random.default_rng(9))
             for turn in (1, 2)
         )
-        for metric in METRICS.keys() - WALL_CLOCK:
+        for metric in METRICS.keys() - WALL_CLOCK - UNSEEDED:
             assert first[metric] == second[metric], (name, metric)
 
 
