@@ -11,6 +11,7 @@ from store.privacy.attacks.traces import trace_figures
 from store.privacy.case import Case, PictureReader
 from store.privacy.day import Period
 from store.privacy.figures import Figure, PolicyFigures
+from store.privacy.governance.figures import governance_figures
 from store.privacy.keeping.collect import collect_day
 from store.privacy.keeping.exposure import exposure_figures, made_in
 from store.privacy.keeping.kept_store import KeptStore
@@ -58,6 +59,7 @@ def _applied(case: Case) -> PolicyFigures:
     desk = serve(period, case.costs) if policy.billing == "cash_desk" else None
     found = {
         **exposure_figures(case, made),
+        **governance_figures(case),
         "linkability": linkability(policy, period, store, case.seed, case.rng),
         **trace_figures(store, case.rng),
         **search_figures(policy, period, outcomes, reviewed(policy, period) * case.per_1000),
