@@ -35,6 +35,11 @@ class Subject:
         """As the store's records name them: the account, or `track-N`."""
         return self.account if self.account is not None else f"track-{self.track}"
 
+    def known_as(self, store: KeptStore) -> str:
+        """The name under which a question about them is filed: a track's visit where the store knows one."""
+        visits = [person for person in self.persons(store) if person != self.name] if self.track is not None else []
+        return visits[0] if visits else self.name
+
     def persons(self, store: KeptStore) -> list[str]:
         """The names under which the store holds records about them."""
         if self.account is not None:
@@ -143,7 +148,7 @@ class QueryDesk:
         asked = (rule.purpose, rule.who) if rule is not None else (request.purpose, request.who)
         shown = (request.justification, request.reference, request.approver or "", reason or "", until)
         values = (request.subject.track, number, *asked, *shown)
-        record = Record(request.subject.name, self.store.clock, 0.0, values)
+        record = Record(request.subject.known_as(self.store), self.store.clock, 0.0, values)
         self.store.collect("queries", [record], self.policy.keep_queries_seconds)
         # Only what the policy file itself says may stand in the log: an asker's own words could name a person.
         detail = {"purpose": rule.purpose, "who": rule.who} if rule is not None else {}
