@@ -16,7 +16,7 @@ from store.privacy.governance.access import AccessReport, Picture, VisitKnown, l
 
 TRAILS = ("#b23a2b", "#0b6a6a", "#6d4b8f", "#a96f0a", "#3867a6", "#2c7a4b")
 """Colours of visits on the plan."""
-FIRST_PICTURES = 12
+FIRST_PICTURES = 11
 """Pictures of a visit that are shown before the reader asks for the others."""
 
 

@@ -149,7 +149,9 @@ def _conclusions(report: AccessReport, names: Mapping[str, str]) -> Iterator[str
     if bills:
         total, items = sum(bill.cents for bill in bills), bought(report.visits)
         favourite = items.most_common(1)
-        most = f"; most often {names.get(favourite[0][0], favourite[0][0])}" if favourite else ""
+        most = (
+            f"; most often {names.get(favourite[0][0], favourite[0][0])}" if favourite and favourite[0][1] > 1 else ""
+        )
         yield f"You spent {money(total)} on {count(sum(items.values()), 'item')}{most}."
     stop = longest_stop(report.visits)
     if stop is not None:

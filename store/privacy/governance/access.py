@@ -290,15 +290,16 @@ def _others(store: KeptStore, account: str, spans: Sequence[tuple[float, float]]
 
 
 def longest_stop(visits: Sequence[VisitKnown]) -> tuple[float, float, float] | None:
-    """Where the person spent the longest in all visits: the middle of a square of floor (x, y, metres), and seconds."""
-    spent: Counter[tuple[int, int]] = Counter()
+    """Where the person spent the longest in all visits: (x, y) floor metres, the mean within a square, and seconds."""
+    spent: dict[tuple[int, int], list[tuple[float, float, float]]] = {}
     for path in (path for visit in visits for path in visit.paths[:1]):
         for (t, x, y), (later, _, _) in zip(path.points, path.points[1:], strict=False):
-            spent[int(x // STOOD_M), int(y // STOOD_M)] += round((later - t) * 1000)
+            spent.setdefault((int(x // STOOD_M), int(y // STOOD_M)), []).append((x, y, later - t))
     if not spent:
         return None
-    (column, row), milliseconds = spent.most_common(1)[0]
-    return (column + 0.5) * STOOD_M, (row + 0.5) * STOOD_M, milliseconds / 1000
+    longest = max(spent.values(), key=lambda steps: sum(step[2] for step in steps))
+    x, y = (sum(step[axis] for step in longest) / len(longest) for axis in (0, 1))
+    return x, y, sum(step[2] for step in longest)
 
 
 def bought(visits: Sequence[VisitKnown]) -> Counter[str]:
