@@ -37,8 +37,8 @@ def open_policy_store(run: RunFolder, name: str) -> Iterator[tuple[Policy, KeptS
 
 
 def accounts_of(run: RunFolder) -> list[str]:
-    """Accounts that have a receipt in the run, sorted."""
-    return sorted({receipt.account for receipt in run.receipts()})
+    """Accounts that have a receipt on any day of the run, sorted."""
+    return sorted({receipt.account for day in run.days() for receipt in day.receipts()})
 
 
 def known_account(run: RunFolder, account: str, field: str = "ACCOUNT") -> str:

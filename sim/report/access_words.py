@@ -120,10 +120,23 @@ def _verdict(report: AccessReport) -> str:
     return "This store knows its customers by name, and holds nothing about you any more, or never did."
 
 
+_TOLD = {
+    "none": "Nobody told you that you are recorded",
+    "sign": "A sign at the door told you",
+    "sign-and-app": "A sign at the door and the app told you",
+}
+_AGREED = {
+    "opt-in": "you agreed beforehand",
+    "terms": "its terms say that you agree",
+    "none": "nobody asked you",
+}
+
+
 def _right(policy: Policy) -> str:
+    told = f"{_TOLD[policy.notice]}; {_AGREED[policy.consent]}."
     if policy.promises.subject_access:
-        return "If you asked, this store would show you this."
-    return "This store promises nobody to show them this. You see it because this is a simulation."
+        return f"{told} It promises to show you what it finds."
+    return f"{told} It promises nobody to show them this: you see it because this is a simulation."
 
 
 def _template(row: Template, palm: bool) -> str:
@@ -205,13 +218,10 @@ def _deleted(report: AccessReport, palm: bool) -> Iterator[str]:
         many = OF_ANYBODY[kind.kind].replace("faces", "palms" if palm else "faces")
         if kind.keep_seconds <= 0:
             yield f"{many}: made, used at once and never written down."
-        elif report.clock < kind.keep_seconds:
-            yield f"{many}: none bears your name."
-        elif report.visits:
-            gone = moment(report.visits[-1].end + kind.keep_seconds)
-            yield f"{many}: deleted after {duration(kind.keep_seconds)}, the last of yours by {gone}."
-        else:
-            yield f"{many}: deleted after {duration(kind.keep_seconds)}."
+        elif report.clock >= kind.keep_seconds:
+            gone = moment(report.visits[-1].end + kind.keep_seconds) if report.visits else ""
+            last = f", the last of yours by {gone}" if gone else ""
+            yield f"{many}: deleted after {duration(kind.keep_seconds)}{last}."
 
 
 def _limits(report: AccessReport) -> Iterator[str]:
@@ -223,9 +233,14 @@ def _limits(report: AccessReport) -> Iterator[str]:
         yield f"It holds {held} of everybody. If you were here, you are in it, and nothing in it says which is you."
     nameless = {kind: number for kind, number in report.unnamed.items() if kind != "frames"}
     if nameless:
-        listed = ", ".join(f"{number:,} {kind.replace('_', ' ')}" for kind, number in nameless.items())
-        yield f"It holds records without a name: {listed}. To find yours it would have to take your face again."
+        kinds = ((kind.replace("_", " ").removesuffix("s"), number) for kind, number in nameless.items())
+        listed = ", ".join(count(number, kind) for kind, number in kinds)
+        faces = nameless.keys() & {"face_templates", "alerts", "crops"}
+        found = (
+            "To find yours it would have to take your face again" if faces else "Nothing in them says which are yours"
+        )
+        yield f"It holds records without a name: {listed}. {found}."
     for recipient in sorted({row.recipient for row in report.handed}):
-        yield f"What {recipient} has done with what it got, and whether it still has it, this store cannot tell."
+        yield f"What became of the records at {recipient}, and whether they are still there, it cannot tell."
     if not report.policy.promises.erasure_reports:
         yield "It promises no answer to a request for deletion."

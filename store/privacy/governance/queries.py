@@ -4,7 +4,15 @@ import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from store.privacy.governance.records import PERSONAL_TABLES, Row, about, persons_of_account, persons_of_track
+from store.privacy.governance.records import (
+    PERSONAL_TABLES,
+    Row,
+    about,
+    persons_of_account,
+    persons_of_track,
+    showing,
+    stays,
+)
 from store.privacy.keeping.kept_store import KeptStore, Record
 from store.privacy.policy import JUSTIFICATIONS, Justification, Policy, Purpose
 
@@ -115,8 +123,8 @@ def refusal(policy: Policy, request: Request) -> str | None:
 
 
 def readable(rule: Purpose) -> tuple[str, ...]:
-    """Tables about people from which a purpose is answered."""
-    return tuple(table for table in PERSONAL_TABLES if rule.reads is None or table in rule.reads)
+    """Tables about people from which a purpose is answered, recordings of the whole store among them."""
+    return tuple(table for table in ("frames", *PERSONAL_TABLES) if rule.reads is None or table in rule.reads)
 
 
 def _unknown(policy: Policy, request: Request) -> str:
@@ -172,20 +180,29 @@ class QueryDesk:
         if rule is None:
             return self._refused(number, "the policy no longer has this purpose")
         subject = Subject(track=track) if isinstance(track, int) else Subject(account=str(name))
-        answer = Answer(number, about(self.store, subject.persons(self.store), readable(rule)))
+        answer = Answer(number, self._rows(subject, readable(rule)))
         self.store.audit.append(self.store.clock, "answer", request=number, records=answer.counts)
         if rule.leaves:
-            self._disclose(rule, answer)
+            self._disclose(rule, subject, answer)
         return answer
+
+    def _rows(self, subject: Subject, tables: Sequence[str]) -> dict[str, list[Row]]:
+        persons = subject.persons(self.store)
+        found = about(self.store, persons, [table for table in tables if table != "frames"])
+        if "frames" in tables:
+            # No name is on a recording: it is found by when the other records say that somebody was there.
+            found["frames"] = showing(self.store, stays(self.store, persons).values())
+        return found
 
     def _refused(self, number: str, reason: str) -> Answer:
         self.store.audit.append(self.store.clock, "refuse", request=number)
         return Answer(number, {}, reason)
 
-    def _disclose(self, rule: Purpose, answer: Answer) -> None:
-        """One record for each row that left, about the person that the row is about."""
+    def _disclose(self, rule: Purpose, subject: Subject, answer: Answer) -> None:
+        """One record for each row that left, about its person; of recordings, about the person asked for."""
+        asked_for = subject.known_as(self.store)
         told = [
-            Record(str(row["person"]), self.store.clock, 0.0, (rule.who, table, rule.purpose))
+            Record(str(row["person"] or asked_for), self.store.clock, 0.0, (rule.who, table, rule.purpose))
             for table, rows in answer.rows.items()
             for row in rows
         ]

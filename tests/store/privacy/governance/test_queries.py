@@ -128,6 +128,21 @@ def test_an_answer_has_every_record_about_the_subject_in_the_tables_that_the_pur
         assert len(rows) == wanted[0][0] > 0
 
 
+def test_recordings_are_found_by_when_the_person_was_there(fill, period: Period) -> None:
+    policy = policy_with(look(reads=("frames",), leaves=True), base="face-everywhere")
+    policy = policy.model_copy(update={"opt_out": None})
+    store = fill(policy, period)
+    desk, visit = QueryDesk(policy, store), period.visits[0]
+    account = str(visit.account)
+    answer = desk.run(desk.ask(Request("look", "guard", Subject(account=account))).number)
+    spans = [(row.opened, row.closed) for row in period.visits if row.account == account]
+    found = [(float(str(row["t"])), float(str(row["until"]))) for row in answer.rows["frames"]]
+    assert all(any(t <= end + 1 and until >= start - 1 for start, end in spans) for t, until in found)
+    assert any(t <= visit.opened <= until for t, until in found)
+    told = store.rows("SELECT person, count(*) FROM disclosures WHERE recipient = 'guard' GROUP BY person")
+    assert told == [(account, len(found))]
+
+
 def test_asking_by_track_finds_whose_track_it_is(fill, period: Period) -> None:
     policy = policy_with(look())
     store = fill(policy, period)
