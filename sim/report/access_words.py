@@ -117,7 +117,7 @@ def _verdict(report: AccessReport) -> str:
         )
     if report.policy.identification.method == "none":
         return "This store does not know who you are. It finds nothing under your name."
-    return "This store knows its customers by name, and holds nothing about you any more, or never did."
+    return "This store knows its customers by name, and holds nothing under yours: deleted, or you had opted out."
 
 
 _TOLD = {

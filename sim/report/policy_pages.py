@@ -69,6 +69,8 @@ def _kinds(run: RunFolder, policy: Policy) -> tuple[KindRow, ...]:
         rule = rules.get(holding.kind)
         blurred = ", heads blurred" if rule is not None and rule.blurred else ""
         kept_for = duration(rule.keep_seconds) if rule is not None else "as long as the search's rule says"
+        if holding.kind == "queries":
+            kept_for = duration(policy.keep_queries_seconds)
         title = holding.kind.replace("_", " ") + blurred
         rows.append(KindRow(title, kept_for, f"{holding.made:,}", f"{holding.kept:,}"))
     return tuple(rows)

@@ -16,7 +16,7 @@ from sim.governance import parsed_justification
 from sim.report.access_page import access_html
 from sim.run_folder import RunFolder
 from store.privacy import load_policy
-from store.privacy.governance.access import AccessReport, access_report
+from store.privacy.governance.access import AccessReport, access_report, longest_stop
 from store.privacy.governance.queries import QueryDesk, Request, Subject
 from store.privacy.keeping.kept_store import KeptStore, Record
 from store.privacy.policy import DAY_S
@@ -157,6 +157,32 @@ def test_the_page_has_the_persons_records_and_no_other_persons(run: Path) -> Non
     assert page.count("data:image/jpeg;base64,") == 1
     assert "visit-2" not in page
     assert "ben" not in re.sub(r"<style>.*?</style>", "", page, flags=re.S).split()
+
+
+def test_a_store_that_knows_nobody_says_so(run: Path) -> None:
+    page, _ = page_of(run, "checkout", "ada")
+    assert "This store does not know who you are. It finds nothing under your name." in page
+    assert "<polyline" not in page
+
+
+def test_what_has_expired_is_named_with_its_time_and_not_shown(run: Path) -> None:
+    store = KeptStore.open(run / "policies" / "app-entry", DAY_S)
+    store.advance(8 * DAY_S)
+    report = access_report(load_policy("app-entry"), store, "ada")
+    store.close()
+    page = access_html(RunFolder(run), "ada", [report])
+    assert "Pictures: deleted after 7 days, the last of yours by day 8, 0:25 min after opening." in page
+    assert "data:image" not in page
+    assert "1 x Cola, can" in page
+
+
+def test_the_plan_rings_the_place_of_the_longest_stay(run: Path) -> None:
+    page, report = page_of(run, "app-entry", "ada")
+    stop = longest_stop(report.visits)
+    assert stop is not None
+    depth = RunFolder(run).plan().room.depth_m
+    (x, y), *_ = re.findall(r'class="stop" cx="([\d.]+)" cy="([\d.]+)"', page)
+    assert (float(x) / 100, depth - float(y) / 100) == pytest.approx(stop[:2], abs=0.01)
 
 
 def test_hostile_names_are_shown_and_not_run(run: Path) -> None:
