@@ -32,11 +32,14 @@ def apply_policy(
     rng: np.random.Generator,
     costs: CostSheet | None = None,
     reader: PictureReader | None = None,
+    seed: int | None = None,
 ) -> PolicyFigures:
     """The figures of a period under one policy, computed from what its store in `out` holds.
 
     `out` becomes the policy's folder: kept.sqlite (as it stands one day after the last closing), audit.jsonl and
-    audit.head. `rng` decides the faces; `costs` None takes costs.yaml; `reader` reads kept pictures for the attacks.
+    audit.head. `costs` None takes costs.yaml; `reader` reads kept pictures for the attacks. `seed` decides people's
+    faces and who opts out, so that policies with one seed meet the same people; None draws one from `rng`, which
+    decides everything else.
     A period without visits gives figures without values.
     """
     store = KeptStore.create(out)
@@ -44,8 +47,9 @@ def apply_policy(
         if not period.visits:
             nobody = Figure(None, "nobody came")
             return PolicyFigures(policy.name, policy.title, dict.fromkeys(METRICS, nobody))
-        seed = int(rng.integers(2**31))
-        return _applied(Case(policy, period, store, seed, rng, costs or load_costs(), reader))
+        drawn = int(rng.integers(2**31))
+        people = drawn if seed is None else seed
+        return _applied(Case(policy, period, store, people, rng, costs or load_costs(), reader))
     finally:
         store.close()
 

@@ -21,7 +21,7 @@ SHOW_EVERYBODY: tuple[DataType, ...] = ("frames", "counts")
 def opted_out(policy: Policy, visit: VisitRecord, seed: int) -> bool:
     """Whether a visit's party opts out: drawn once for each account from the policy's share.
 
-    So it holds on all days, and the same accounts opt out under every policy with the same share.
+    So it holds on all days, and with one seed the same accounts opt out under every policy of the same share.
     """
     if policy.opt_out is None:
         return False

@@ -1,9 +1,10 @@
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 
-from store.privacy import Period, Policy, VisitRecord, load_policy
+from store.privacy import Period, Policy, VisitRecord, apply_policy, load_policy
 from store.privacy.case import Case
 from store.privacy.faces.matcher import Matcher
 from store.privacy.faces.sensor import best_captures
@@ -152,3 +153,13 @@ def test_opting_out_costs_the_time_of_the_desk_or_of_another_way_in(fill, period
     assert figures(policy_where("app-entry"), period, store)["opt_out_seconds"] == pytest.approx(expected)
     assert figures(policy_where("palm-entry"), period, store)["opt_out_seconds"] == 20
     assert figures(policy_where("card-entry"), period, store)["opt_out_seconds"] is None
+
+
+def test_policies_with_one_seed_meet_the_same_people(period: Period, tmp_path: Path) -> None:
+    notes = []
+    for number, name in enumerate(("app-entry", "card-entry", "palm-entry")):
+        policy = policy_where(name, share=0.4)
+        rng = np.random.default_rng(number)
+        notes.append(apply_policy(policy, period, tmp_path / name, rng, seed=SEED).value("opt_out_share"))
+    out, _ = split(policy_where("app-entry", share=0.4), period)
+    assert notes == [len(out) / len(period.visits)] * 3
