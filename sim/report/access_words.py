@@ -231,6 +231,8 @@ def _limits(report: AccessReport) -> Iterator[str]:
     elif report.unnamed.get("frames"):
         held = count(report.unnamed["frames"], *KINDS["frames"])
         yield f"It holds {held} of everybody. If you were here, you are in it, and nothing in it says which is you."
+    if any(visit.companions for visit in report.visits):
+        yield "Somebody came with you on your account. Which of these records are theirs, it cannot tell."
     nameless = {kind: number for kind, number in report.unnamed.items() if kind != "frames"}
     if nameless:
         kinds = ((kind.replace("_", " ").removesuffix("s"), number) for kind, number in nameless.items())

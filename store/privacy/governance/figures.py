@@ -3,6 +3,7 @@
 from statistics import mean
 
 from store.privacy.case import Case
+from store.privacy.day import VisitRecord
 from store.privacy.figures import Figure
 from store.privacy.governance.legal import INDICATION, bipa_exposure, evidence, triggers
 from store.privacy.governance.opt_out import opted_out, spare
@@ -109,7 +110,7 @@ def _exact(case: Case, rule: OptOut) -> Figure:
 
 def _recorded(case: Case, rule: OptOut) -> Figure:
     out = [visit for visit in case.period.visits if opted_out(case.policy, visit, case.seed)]
-    tracks = {track for visit in out for track in visit.tracks}
+    tracks = {track for visit in out for track in visit.tracks} | _strays(case, out)
     persons = {visit.visit for visit in out} | {f"track-{track}" for track in tracks}
     named = sum(_about(case, table, persons, tracks) for table in PERSONAL_TABLES)
     shown = 0 if rule.billing == "turned_away" else _showing(case, [(visit.opened, visit.closed) for visit in out])
@@ -117,6 +118,14 @@ def _recorded(case: Case, rule: OptOut) -> Figure:
     made = sum(capture.track in tracks for day in days for capture, _ in spare(case.policy, day, case.seed).made)
     note = f"{named:,} about them, {shown:,} stretches of recording that show them, {made:,} templates to know them"
     return Figure((named + shown + made) * case.per_1000, note=f"{note}; {len(out)} parties opted out")
+
+
+def _strays(case: Case, out: list[VisitRecord]) -> set[int]:
+    """Tracks of people who opted out that no visit knew as theirs, by the truth: the store could not spare them."""
+    truth = case.period.truth
+    subjects = {subject for visit in out for subject in truth.subjects_of_visit.get(visit.visit, ())}
+    known = {track for visit in case.period.visits for track in visit.tracks}
+    return {track for track, subject in truth.subject_of_track.items() if subject in subjects and track not in known}
 
 
 def _about(case: Case, table: str, persons: set[str], tracks: set[int]) -> int:

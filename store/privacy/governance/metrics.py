@@ -75,7 +75,8 @@ METRICS: tuple[Metric, ...] = (
         "Records about people who had opted out",
         "per 1,000 visits",
         "Records that the store holds one day after closing about people who had opted out (pictures of the whole "
-        "store that show them included), and templates that had to be made to know them, per 1,000 visits.",
+        "store that show them included, and pieces of track that nobody knew to be theirs), and templates that had to "
+        "be made to know them, per 1,000 visits.",
         "privacy",
     ),
     Metric(

@@ -163,3 +163,25 @@ def test_policies_with_one_seed_meet_the_same_people(period: Period, tmp_path: P
         notes.append(apply_policy(policy, period, tmp_path / name, rng, seed=SEED).value("opt_out_share"))
     out, _ = split(policy_where("app-entry", share=0.4), period)
     assert notes == [len(out) / len(period.visits)] * 3
+
+
+def test_pieces_of_track_that_nobody_knew_to_be_theirs_stay_and_are_counted(fill, period: Period) -> None:
+    policy = policy_where("app-entry", share=0.9)
+    loose = Period(
+        tuple(
+            replace(day, visits=tuple(replace(visit, tracks=visit.tracks[:1]) for visit in day.visits))
+            for day in period.days
+        )
+    )
+    out, _ = split(policy, loose)
+    parties = {visit.visit for visit in out if visit.people == 2}
+    strays = [track for visit in period.visits if visit.visit in parties for track in visit.tracks[1:]]
+    assert strays
+    store = fill(policy, loose, SEED)
+    left = sum(
+        count(store, f"{table} WHERE track = ?", track)
+        for table in ("tracks", "crops", "body_embeddings")
+        for track in strays
+    )
+    assert figures(policy, loose, store)["opted_out_but_recorded"] == pytest.approx(1000 * left / len(loose.visits))
+    assert left > 0
