@@ -145,6 +145,49 @@ def audit(
 
 
 @app.command()
+def query(
+    run: Annotated[Path, typer.Argument(help="A finished run folder.")],
+    policy: Annotated[str, typer.Option(help="Policy whose store is asked, by name or file.")],
+    purpose: Annotated[str, typer.Option(help="What for; one of the policy's purposes.")],
+    who: Annotated[str, typer.Option("--as", help="Who asks: police, marketing, customer service, the person, ...")],
+    person: Annotated[str | None, typer.Option(help="The account asked about.")] = None,
+    track: Annotated[int | None, typer.Option(help="Or the floor track asked about.")] = None,
+    justification: Annotated[
+        str, typer.Option(help="What is shown: `suspicion: WORDS`, `warrant: WORDS`, or a reason in words.")
+    ] = "",
+    approver: Annotated[str | None, typer.Option(help="Who has approved it.")] = None,
+) -> None:
+    """Asks a policy's store about somebody; exit code 1 where the policy refuses."""
+    from sim.governance import ask
+
+    line, granted = ask(run, policy, purpose, who, person, track, justification, approver)
+    typer.echo(line)
+    if not granted:
+        raise typer.Exit(1)
+
+
+@app.command()
+def access(
+    run: Annotated[Path, typer.Argument(help="A finished run folder.")],
+    account: Annotated[str, typer.Argument(help="A shopper's account.")],
+    policy: Policies = None,
+    out: Annotated[Path | None, typer.Option(help="Page to write; access-ACCOUNT.html in the run if left out.")] = None,
+) -> None:
+    """Writes the page `What this store knows about you`, one section a policy."""
+    from sim.governance import write_access
+
+    print(f"page: {write_access(run, account, policy, out)}")
+
+
+@app.command()
+def disclosures(run: Annotated[Path, typer.Argument(help="A finished run folder.")], policy: Policies = None) -> None:
+    """What left the store under each policy: to whom, for which purpose, about how many people."""
+    from sim.governance import print_disclosures
+
+    print_disclosures(run, policy)
+
+
+@app.command()
 def sessions(
     csv: Annotated[Path, typer.Argument(help="Real shopping sessions (the nanostore's sessions.csv).")],
     products: Annotated[Path, typer.Option(help="The products of the store (products.csv).")],

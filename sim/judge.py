@@ -63,7 +63,8 @@ def _judged(run: RunFolder, policies: Sequence[str]) -> dict[str, PolicyFigures]
     judged = {}
     for policy in loaded:
         rng = np.random.default_rng([run.manifest.seed, *policy.name.encode()])
-        judged[policy.name] = apply_policy(policy, period, run.path / "policies" / policy.name, rng, reader=reader)
+        out = run.path / "policies" / policy.name
+        judged[policy.name] = apply_policy(policy, period, out, rng, reader=reader, seed=run.manifest.seed)
     write_witness(run.path, list(judged))
     return judged
 

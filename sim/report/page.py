@@ -61,6 +61,12 @@ def report_html(run: RunFolder) -> str:
     )
 
 
+def render(template: str, styles: Sequence[str], **shown: Any) -> str:
+    """A page of its own from a template; `styles` are style sheets of the templates' folder, in order."""
+    css = Markup("".join(_text(f"{name}.css") for name in styles))
+    return _environment().get_template(template).render(css=css, **shown)
+
+
 def player_html(shown: Playback, plan: StorePlan, cameras: Mapping[str, Camera]) -> str:
     """The player as one HTML element with its script; its style is `player_css`."""
     return (

@@ -12,7 +12,7 @@ from store.privacy.figures import Figure
 from store.privacy.keeping.holdings import holdings
 from store.privacy.metric import GROUPS, Metric
 from store.privacy.metrics import METRICS
-from store.privacy.policy import Policy
+from store.privacy.policy import Policy, Purpose
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +69,8 @@ def _kinds(run: RunFolder, policy: Policy) -> tuple[KindRow, ...]:
         rule = rules.get(holding.kind)
         blurred = ", heads blurred" if rule is not None and rule.blurred else ""
         kept_for = duration(rule.keep_seconds) if rule is not None else "as long as the search's rule says"
+        if holding.kind == "queries":
+            kept_for = duration(policy.keep_queries_seconds)
         title = holding.kind.replace("_", " ") + blurred
         rows.append(KindRow(title, kept_for, f"{holding.made:,}", f"{holding.kept:,}"))
     return tuple(rows)
@@ -90,6 +92,29 @@ _CONSENT = {
 _NOTICE = {"none": "nobody is told", "sign": "a sign at the door", "sign-and-app": "a sign at the door, and the app"}
 
 
+def _terms(purpose: Purpose) -> str:
+    approved = f", approved by {purpose.approver}" if purpose.approver else ""
+    leaves = "; the answer leaves the store" if purpose.leaves else ""
+    shown = f"if they show: {purpose.justification}{approved}"
+    return f"{purpose.who}, {shown}; within {duration(purpose.expires_seconds)}{leaves}"
+
+
+_PAYS = {"desk": "pays at a desk", "turned_away": "is not let in", "tracked": "comes in another way and is billed"}
+_KEPT = {
+    "nothing": "nothing about them is kept",
+    "no_templates": "no template of them is made",
+    "everything": "they are recorded all the same",
+}
+
+
+def _opting_out(policy: Policy) -> str:
+    rule = policy.opt_out
+    if rule is None:
+        return "nobody can"
+    known = " and is known by the face" if rule.recognised_by == "face" else ""
+    return f"{share(rule.share)} of parties: {_PAYS[rule.billing]}{known}; {_KEPT[rule.collection]}"
+
+
 def _rules(policy: Policy) -> list[tuple[str, str]]:
     who = policy.identification
     rules = [
@@ -98,10 +123,8 @@ def _rules(policy: Policy) -> list[tuple[str, str]]:
         ("How people agree", _CONSENT[policy.consent]),
         ("How people are told", _NOTICE[policy.notice]),
     ]
-    rules += [
-        (f"May ask for: {purpose.purpose}", f"{purpose.who}, if they show: {purpose.justification}")
-        for purpose in policy.purposes
-    ]
+    rules += [(f"May ask for: {purpose.purpose}", _terms(purpose)) for purpose in policy.purposes]
+    rules.append(("Who opts out", _opting_out(policy)))
     for search in policy.searches:
         whom = "every visitor" if search.of == "everyone" else f"the {share(search.suspected_share)} under suspicion"
         checked = f"checked by {count(search.checkers, 'person', 'people')}" if search.checkers else "checked by nobody"

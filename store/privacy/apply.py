@@ -11,6 +11,7 @@ from store.privacy.attacks.traces import trace_figures
 from store.privacy.case import Case, PictureReader
 from store.privacy.day import Period
 from store.privacy.figures import Figure, PolicyFigures
+from store.privacy.governance.figures import governance_figures
 from store.privacy.keeping.collect import collect_day
 from store.privacy.keeping.exposure import exposure_figures, made_in
 from store.privacy.keeping.kept_store import KeptStore
@@ -32,11 +33,14 @@ def apply_policy(
     rng: np.random.Generator,
     costs: CostSheet | None = None,
     reader: PictureReader | None = None,
+    seed: int | None = None,
 ) -> PolicyFigures:
     """The figures of a period under one policy, computed from what its store in `out` holds.
 
     `out` becomes the policy's folder: kept.sqlite (as it stands one day after the last closing), audit.jsonl and
-    audit.head. `rng` decides the faces; `costs` None takes costs.yaml; `reader` reads kept pictures for the attacks.
+    audit.head. `costs` None takes costs.yaml; `reader` reads kept pictures for the attacks. `seed` decides people's
+    faces and who opts out, so that policies with one seed meet the same people; None draws one from `rng`, which
+    decides everything else.
     A period without visits gives figures without values.
     """
     store = KeptStore.create(out)
@@ -44,8 +48,9 @@ def apply_policy(
         if not period.visits:
             nobody = Figure(None, "nobody came")
             return PolicyFigures(policy.name, policy.title, dict.fromkeys(METRICS, nobody))
-        seed = int(rng.integers(2**31))
-        return _applied(Case(policy, period, store, seed, rng, costs or load_costs(), reader))
+        drawn = int(rng.integers(2**31))
+        people = drawn if seed is None else seed
+        return _applied(Case(policy, period, store, people, rng, costs or load_costs(), reader))
     finally:
         store.close()
 
@@ -60,6 +65,7 @@ def _applied(case: Case) -> PolicyFigures:
     found = {
         **exposure_figures(case, made),
         **noise_figures(case),
+        **governance_figures(case),
         "linkability": linkability(policy, period, store, case.seed, case.rng),
         **trace_figures(store, case.rng),
         **search_figures(policy, period, outcomes, reviewed(policy, period) * case.per_1000),

@@ -9,6 +9,10 @@ CENTURY_S = 36_525 * DAY_S
 
 DataType = Literal["frames", "crops", "body_embeddings", "face_templates", "poses", "tracks", "receipts", "counts"]
 Share = Annotated[float, Field(ge=0.0, le=1.0)]
+Justification = Literal["none", "stated", "suspicion", "warrant"]
+"""What an asker shows, weakest first: nothing; a reason that can be checked later (a case or dispute number, an alert);
+reasonable suspicion noted beforehand; a judge's order."""
+JUSTIFICATIONS: tuple[Justification, ...] = ("none", "stated", "suspicion", "warrant")
 
 
 class _Section(BaseModel):
@@ -75,11 +79,30 @@ class Search(_Section):
 
 
 class Purpose(_Section):
-    """Who may ask the store's records for what."""
+    """Who may ask the store's records for what, and what must be shown for it."""
 
     purpose: str = Field(min_length=1, description="what for")
     who: str = Field(min_length=1, description="who may ask")
-    justification: str = Field(min_length=1, description="what must be shown")
+    justification: str = Field(min_length=1, description="what must be shown, in words")
+    needs: Justification = Field("stated", description="the least kind of justification that is accepted")
+    approver: str | None = Field(None, min_length=1, description="who must approve before it is answered; none: nobody")
+    expires_seconds: float = Field(DAY_S, gt=0, le=CENTURY_S, description="seconds for which a granted query may run")
+    reads: tuple[DataType, ...] | None = Field(None, description="kinds of data it is answered from; none: all")
+    leaves: bool = Field(False, description="the answer leaves the store and is a disclosure")
+
+
+class OptOut(_Section):
+    """What happens to people who do not want to be recorded or recognised."""
+
+    share: Share = Field(description="share of visits whose party opts out")
+    billing: Literal["desk", "turned_away", "tracked"] = Field(description="how they pay; turned_away: not let in")
+    collection: Literal["nothing", "no_templates", "everything"] = Field(
+        description="what of their records is nevertheless kept; pictures of the whole store show everybody"
+    )
+    recognised_by: Literal["declaration", "face"] = Field(
+        "declaration", description="how the store knows: they say so, or every face is compared with a list of theirs"
+    )
+    source: str = Field(min_length=1, description="where this was read, or that it is assumed")
 
 
 class Sharing(_Section):
@@ -116,6 +139,10 @@ class Policy(_Section):
     consent: Literal["opt-in", "terms", "none"] = Field(description="how people agree to being identified")
     notice: Literal["none", "sign", "sign-and-app"] = Field(description="how people are told")
     purposes: tuple[Purpose, ...] = Field((), description="who may ask for what")
+    keep_queries_seconds: float = Field(
+        365 * DAY_S, gt=0, le=CENTURY_S, description="seconds for which the text of a query is kept"
+    )
+    opt_out: OptOut | None = Field(None, description="what opting out does; none: nobody can")
     searches: tuple[Search, ...] = Field((), description="uses of faces beyond billing")
     sharing: tuple[Sharing, ...] = Field((), description="what leaves the store")
     promises: Promises = Promises()
@@ -143,7 +170,12 @@ class ContradictionError(ValueError):
 
 def _contradictions(policy: Policy) -> list[tuple[str, object, str]]:
     """Field, value and remedy of every contradiction in a policy."""
-    return [*_promise_contradictions(policy), *_collection_contradictions(policy), *_face_contradictions(policy)]
+    return [
+        *_promise_contradictions(policy),
+        *_collection_contradictions(policy),
+        *_face_contradictions(policy),
+        *_governance_contradictions(policy),
+    ]
 
 
 def _promise_contradictions(policy: Policy) -> list[tuple[str, object, str]]:
@@ -211,4 +243,22 @@ def _face_contradictions(policy: Policy) -> list[tuple[str, object, str]]:
         for row, search in enumerate(policy.searches)
         if search.of == "suspected" and search.suspected_share == 0.0
     ]
+    return found
+
+
+def _governance_contradictions(policy: Policy) -> list[tuple[str, object, str]]:
+    found: list[tuple[str, object, str]] = [
+        (f"purposes.{row}.approver", purpose.approver, "somebody other than who asks")
+        for row, purpose in enumerate(policy.purposes)
+        if purpose.approver is not None and purpose.approver.casefold() == purpose.who.casefold()
+    ]
+    choice = policy.opt_out
+    if choice is None:
+        return found
+    if policy.sensing != "bodies":
+        found.append(("opt_out", "present", "none, as nobody is followed and so nobody can opt out"))
+    if choice.billing == "tracked" and choice.collection == "nothing":
+        found.append(("opt_out.collection", choice.collection, "no_templates or everything, as they pay by tracking"))
+    if choice.recognised_by == "face" and "face_templates" not in policy.collects:
+        found.append(("opt_out.recognised_by", "face", "declaration, or a rule for face_templates under collects"))
     return found

@@ -8,6 +8,7 @@ import pandas as pd
 from store.privacy.day import DayRecords, Period, VisitRecord
 from store.privacy.faces.matcher import Matcher, Vectors, faces_of
 from store.privacy.faces.sensor import Capture, best_captures, embed, terminal_losses
+from store.privacy.governance.opt_out import spare
 from store.privacy.keeping.counts import released_counts, released_heat_map
 from store.privacy.keeping.kept_store import KeptStore, Record, lines_text
 from store.privacy.policy import Collect, DataType, Policy
@@ -19,17 +20,22 @@ DEFAULT_PRESET = "2025-median"
 
 def collect_day(policy: Policy, day: DayRecords, store: KeptStore, seed: int, rng: np.random.Generator) -> None:
     """Write the day's records as this policy would. Raises nothing of its own."""
-    persons = known_persons(policy, day)
+    spared = spare(policy, day, seed)
+    persons = known_persons(policy, spared.day_for("tracks"))
     if policy.identification.method != "none":
         longest = max((policy.collects[kind].keep_seconds for kind in policy.keeps), default=0.0)
-        for visit in day.visits:
+        for visit in spared.day_for("tracks").visits:
             if visit.account is not None:
                 store.link(visit.visit, visit.account, visit.closed + longest, visit.opened, visit.closed)
     for kind, rule in policy.collects.items():
+        own_day = spared.day_for(kind)
         if kind == "counts":
-            _collect_counts(day, rule, store)
+            _collect_counts(own_day, rule, store)
         else:
-            store.collect(kind, _records(policy, kind, rule, day, persons, seed, rng), rule.keep_seconds)
+            store.collect(kind, _records(policy, kind, rule, own_day, persons, seed, rng), rule.keep_seconds)
+    if spared.made:
+        captures, vectors = zip(*spared.made, strict=True)
+        store.collect("face_templates", template_records(captures, np.array(vectors), persons, {}), 0.0)
     _share(policy, store, day, rng)
 
 
@@ -167,7 +173,7 @@ def _receipts(policy: Policy, day: DayRecords) -> list[Record]:
     stays = {visit.visit: visit.people * (visit.closed - visit.opened) for visit in day.visits}
     return [
         Record(
-            receipt.visit if policy.billing == "tracked" else None,
+            receipt.visit or None if policy.billing == "tracked" else None,
             receipt.t,
             stays.get(receipt.visit, 0.0) if policy.billing == "tracked" else 0.0,
             (receipt.cents, lines_text(receipt.lines)),

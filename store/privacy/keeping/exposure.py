@@ -5,14 +5,10 @@ from dataclasses import dataclass
 from store.privacy.case import Case
 from store.privacy.day import Period
 from store.privacy.figures import Figure
-from store.privacy.governance.legal import triggers
 from store.privacy.intervals import wilson
 from store.privacy.keeping.kept_store import COLUMNS, KeptStore
 from store.privacy.keeping.metrics import PERSONAL_TYPES
 from store.privacy.policy import DAY_S, Policy
-
-BIPA_NEGLIGENT_USD = 1000
-BIPA_RECKLESS_USD = 5000
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,9 +45,8 @@ def _about_people(policy: Policy, store: KeptStore, kind: str) -> bool:
 
 
 def exposure_figures(case: Case, made: Made) -> dict[str, Figure]:
-    """Figures of identification, templates, retention, disclosure and law, one day after the last closing."""
+    """Figures of identification, templates, retention and disclosure, one day after the last closing."""
     policy, store, scale = case.policy, case.store, case.per_1000
-    rules = triggers(policy, made.with_consent, made.without_consent)
     return {
         "identified_share": identified_share(case.period, store),
         "templates_with_consent": Figure(made.with_consent * scale, note=_palms(policy)),
@@ -61,13 +56,6 @@ def exposure_figures(case: Case, made: Made) -> dict[str, Figure]:
         "longest_retention_days": Figure(made.longest_days),
         "records_outside": Figure(made.disclosures * scale),
         "recipients_outside": Figure(float(made.recipients)),
-        "legal_triggers": Figure(float(len(rules)), note="; ".join(rules) or "none found"),
-        "bipa_exposure": Figure(
-            made.without_consent * scale * BIPA_NEGLIGENT_USD,
-            low=made.without_consent * scale * BIPA_NEGLIGENT_USD,
-            high=made.without_consent * scale * BIPA_RECKLESS_USD,
-            note="low end: negligent; high end: reckless",
-        ),
     }
 
 

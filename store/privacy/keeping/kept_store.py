@@ -24,6 +24,17 @@ COLUMNS: dict[str, tuple[str, ...]] = {
     "heat_maps": ("x INTEGER", "y INTEGER", "tenths INTEGER"),
     "alerts": ("gallery TEXT", "entry INTEGER", "score REAL", "recipient TEXT"),
     "disclosures": ("recipient TEXT", "kind TEXT", "purpose TEXT"),
+    "queries": (
+        "track INTEGER",
+        "number TEXT",
+        "purpose TEXT",
+        "who TEXT",
+        "justification TEXT",
+        "reference TEXT",
+        "approver TEXT",
+        "refusal TEXT",
+        "valid_until REAL",
+    ),
 }
 """Own columns of each table. Every table also has id, person, t, seconds (of presence described) and expires."""
 

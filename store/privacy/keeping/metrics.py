@@ -80,22 +80,6 @@ METRICS = (
         "privacy",
     ),
     Metric(
-        "legal_triggers",
-        "Legal triggers",
-        "count",
-        "Number of rules that this policy's records appear to touch (GDPR Articles 9 and 35, BIPA, ...). An "
-        "indication for a reader, not legal advice; the note lists them.",
-        "privacy",
-    ),
-    Metric(
-        "bipa_exposure",
-        "Exposure under BIPA",
-        "USD per 1,000 visits",
-        "Templates made without consent, times 1,000 dollars (negligent; the interval's end is 5,000, reckless), one "
-        "violation a person, as if the store stood in Illinois. An event that may or may not come, no expected cost.",
-        "privacy",
-    ),
-    Metric(
         "dp_budget",
         "Privacy budget spent per visit and day",
         "epsilon",

@@ -14,6 +14,7 @@ from store.privacy.faces.gallery import Gallery
 from store.privacy.faces.matcher import Matcher, faces_of, strangers
 from store.privacy.faces.sensor import Capture, best_captures, embed
 from store.privacy.figures import Figure
+from store.privacy.governance.opt_out import spare
 from store.privacy.intervals import wilson
 from store.privacy.keeping.collect import known_persons, person_of, template_records
 from store.privacy.keeping.kept_store import KeptStore, Record
@@ -51,6 +52,7 @@ def search_day(
     search: Search, policy: Policy, day: DayRecords, store: KeptStore, seed: int, rng: np.random.Generator
 ) -> None:
     """Search one day's visitors; write down templates, alerts and disclosures as the policy says."""
+    day = spare(policy, day, seed).day_for("face_templates")
     matcher = Matcher.of(search.preset)
     captures = best_captures(day, matcher, policy.camera_width_px)
     gallery = Gallery.open(search.gallery, GALLERY_SEED)
