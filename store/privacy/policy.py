@@ -57,10 +57,16 @@ class Search(_Section):
         None, ge=0, le=100, description="threshold on the preset's percent scale; none: the preset's own"
     )
     enrolled_share: Share = Field(description="share of visitors who really are in the gallery")
+    camera: Literal["fixed", "body"] = Field(
+        "fixed", description="whose views are searched: the store's cameras, or the one that an officer wears"
+    )
     of: Literal["everyone", "suspected"] = Field("everyone", description="who is searched")
     suspected_share: Share = Field(0.0, description="share of visitors under reasonable suspicion, for of: suspected")
     checkers: int = Field(0, ge=0, le=10, description="people who look at an alert before anybody acts")
     recipient: str | None = Field(None, description="body outside the store that runs the search or gets the alerts")
+    abroad: tuple[Annotated[str, Field(min_length=1)], ...] = Field(
+        (), description="bodies in another country that are told of every alert too"
+    )
     probes_leave: bool = Field(False, description="every probe is sent to the recipient, not only alerts")
     keep_alert_seconds: float = Field(0.0, ge=0, le=CENTURY_S, description="seconds an alert is kept")
 
@@ -102,6 +108,9 @@ class Policy(_Section):
     identification: Identification
     camera_width_px: int | None = Field(
         None, ge=160, le=8192, description="picture width of this policy's cameras; none: as recorded in the run"
+    )
+    body_camera_width_px: int | None = Field(
+        None, ge=160, le=8192, description="the same of an officer's body camera, for searches of its views"
     )
     collects: dict[DataType, Collect] = Field(description="what is collected, and for how long")
     consent: Literal["opt-in", "terms", "none"] = Field(description="how people agree to being identified")
@@ -188,6 +197,8 @@ def _face_contradictions(policy: Policy) -> list[tuple[str, object, str]]:
         found.append(("identification.where", who.where, "nowhere exactly when the method is none"))
     if (who.method in ("face", "palm") or policy.searches) and "face_templates" not in policy.collects:
         found.append(("collects.face_templates", None, "a rule for templates (0 seconds: never written down)"))
+    if policy.body_camera_width_px is not None and not any(search.camera == "body" for search in policy.searches):
+        found.append(("body_camera_width_px", policy.body_camera_width_px, "none, as no search has camera: body"))
     found += [
         (f"searches.{row}.suspected_share", 0.0, "more than 0, as only suspected visitors are searched")
         for row, search in enumerate(policy.searches)

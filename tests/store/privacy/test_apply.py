@@ -19,7 +19,7 @@ from store.privacy.faces.matcher import Matcher
 from store.privacy.governance.audit import verify
 
 GALLERY = 20_000
-WALL_CLOCK = {"search_ms", "compute_seconds"}
+WALL_CLOCK = {"search_ms", "compute_seconds", "searches_month_seconds"}
 
 
 @pytest.fixture(scope="module")
@@ -140,7 +140,7 @@ def test_records_live_only_in_the_policys_own_folder(applied: dict[str, PolicyFi
     folders = [folder for folder in tmp_path_factory.getbasetemp().glob("policies*/*") if folder.is_dir()]
     assert {folder.name for folder in folders} == set(applied)
     for folder in folders:
-        assert {file.name for file in folder.iterdir()} == {"kept.sqlite", "audit.jsonl", "audit.head"}
+        assert {file.name for file in folder.iterdir()} == {"kept.sqlite", "audit.jsonl", "audit.head", "uses.json"}
         assert verify(folder / "audit.jsonl") == []
 
 
