@@ -24,8 +24,10 @@ GALLERY_SEED = 2018
 PROBE_SEED = 535
 COMPARISONS = 72_000_000
 """Comparisons spent on one error rate; some two seconds on a core."""
-CHECKS = 200
-"""Searches that check a rate too low to be measured."""
+LARGE, LARGE_COMPARISONS = 1_000_000, 5_000_000_000
+"""Above this size galleries are compressed, and so many comparisons take no longer."""
+MOST_CHECKS = 20_000
+"""Searches that check a rate too low to be measured, where the gallery is small."""
 FEW = 10
 """Fewer wrong matches than this say little: the preset's formula gives the rate instead."""
 GENUINE_DRAWS = 4000
@@ -73,8 +75,7 @@ def _measured(size: int, preset: str, percent: float | None) -> SearchRates:
     matcher, gallery = Matcher.of(preset), Gallery.open(size, GALLERY_SEED)
     # A stream of its own: the gallery's strangers are drawn from (seed, size).
     rng = np.random.default_rng([PROBE_SEED, size])
-    count = int(np.clip(COMPARISONS // size, 100, 2000))
-    count = count if count * matcher.wrong_rate(size, percent) >= FEW else CHECKS
+    count = _searches(size, matcher.wrong_rate(size, percent))
     best = np.sort(gallery.search(strangers(count, rng), 1)[0][:, 0]).astype(float)
     # Groups differ in their threshold alone: the same searches measure each of them.
     hits = {row.name: int(np.sum(best >= matcher.threshold(percent, row.name))) for row in matcher.preset.groups}
@@ -89,6 +90,12 @@ def _measured(size: int, preset: str, percent: float | None) -> SearchRates:
         expected=total < FEW,
         search_ms=search_ms(gallery, rng),
     )
+
+
+def _searches(size: int, expected: float) -> int:
+    affordable = (COMPARISONS if size <= LARGE else LARGE_COMPARISONS) // size
+    count = int(np.clip(affordable, 100, 2000))
+    return count if count * expected >= FEW else int(np.clip(affordable, 200, MOST_CHECKS))
 
 
 def _rate(hits: float, count: int, expected: float) -> Rate:
