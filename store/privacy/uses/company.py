@@ -20,6 +20,8 @@ TOGETHER_S = 10
 """Near each other for this share of the shorter stay, and came and left within so many seconds: a pair."""
 SHUFFLES = 200
 
+USE = "who was here with whom"
+
 Pair = frozenset[str]
 
 _BASIS = (
@@ -101,40 +103,41 @@ def control(company: Company, rng: np.random.Generator) -> tuple[float, float, f
 
 def company_figures(case: Case, presence: Presence) -> tuple[dict[str, Figure], UseResult]:
     """`company_precision` and `company_recall`, and the result for `uses.json`."""
-    began, use = perf_counter(), "who was here with whom"
-    company = company_of(case, presence)
+    began, company = perf_counter(), company_of(case, presence)
     if reason := _absence(case, presence, company):
         recall = Figure(0.0, None, *wilson(0, len(company.true)), reason) if company.true else Figure(None, reason)
         figures = {"company_precision": Figure(None, reason), "company_recall": recall}
-        return figures, UseResult(use, "impossible", _BASIS, reason)
-    right, inferred, true = company.right, len(company.inferred), len(company.true)
-    by_chance = control(company, case.rng)
-    note = (
-        f"{right} of {inferred} pairs right; random pairs: {by_chance[0]:.2g} ({by_chance[1]:.2g}-{by_chance[2]:.2g})"
-    )
-    precision = Estimate(right / inferred, *wilson(right, inferred))
-    recall = Estimate(right / true, *wilson(right, true)) if true else None
-    figures = {
-        "company_precision": Figure(precision.value, None, precision.low, precision.high, note),
-        "company_recall": Figure(recall.value, None, recall.low, recall.high, f"of {true} true pairs")
-        if recall
-        else Figure(None, "nobody came in company on these days"),
-    }
+        return figures, UseResult(USE, "impossible", _BASIS, reason)
+    precision, recalled = _share(company.right, len(company.inferred)), _share(company.right, len(company.true))
+    by_chance = Estimate(*control(company, case.rng))
+    found = {"share of inferred pairs that are right": precision, "the same of random pairs": by_chance}
+    if company.true:
+        found["share of true pairs that are inferred"] = recalled
     result = UseResult(
-        use,
+        USE,
         "possible",
         _BASIS,
-        found={
-            "share of inferred pairs that are right": precision,
-            "the same of random pairs": Estimate(*by_chance),
-            **({"share of true pairs that are inferred": recall} if recall else {}),
-        },
+        found=found,
         wronged_unit="people falsely tied to somebody, per 1,000 visits",
         wronged=_wronged(case, company),
         cost={"USD": Estimate.exactly(0.0), "seconds of computing": Estimate.exactly(perf_counter() - began)},
         remains={presence.kind: case.store.count(presence.kind)} if presence.kind else {},
     )
-    return figures, result
+    return _figures(company, precision, recalled, by_chance), result
+
+
+def _share(count: int, of: int) -> Estimate:
+    return Estimate(count / max(of, 1), *wilson(count, of))
+
+
+def _figures(company: Company, precision: Estimate, recall: Estimate, by_chance: Estimate) -> dict[str, Figure]:
+    random = f"random pairs: {by_chance.value:.2g} ({by_chance.low:.2g}-{by_chance.high:.2g})"
+    note = f"{company.right} of {len(company.inferred)} pairs right; {random}"
+    found = Figure(recall.value, None, recall.low, recall.high, f"of {len(company.true)} true pairs")
+    return {
+        "company_precision": Figure(precision.value, None, precision.low, precision.high, note),
+        "company_recall": found if company.true else Figure(None, "nobody came in company on these days"),
+    }
 
 
 def _absence(case: Case, presence: Presence, company: Company) -> str | None:

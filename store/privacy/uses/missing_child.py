@@ -117,10 +117,10 @@ def child_figures(case: Case) -> tuple[dict[str, Figure], UseResult]:
     if not children:
         reason = "no child came on these days" if ages else "this run does not state ages"
         return dict.fromkeys(CHILD_METRICS, Figure(None, reason)), UseResult(USE, "impossible", BASIS, reason)
-    status, reason = route(case)
+    status, late = route(case)
     if status == "impossible":
-        return by_height(case, children, str(reason))
-    return _by_face(case, children, status, reason)
+        return by_height(case, children, str(late))
+    return _by_face(case, children, status, late)
 
 
 def _matcher_of(policy: Policy) -> tuple[Matcher, float | None, int]:
