@@ -17,7 +17,7 @@ from store.privacy.uses.returning import returning_figures
 def use_figures(case: Case, outcomes: Sequence[SearchOutcome]) -> dict[str, Figure]:
     """The figures of `uses.metrics` but those of the searches' rates; writes `uses.json` into the policy's folder."""
     figures, results = month_figures(case, outcomes), month_results(case, outcomes)
-    presence = kept_presence(case.store, case.period.truth)
+    presence = kept_presence(case.store, case.period)
     for found, result in (
         following_figures(case, presence),
         returning_figures(case),

@@ -21,7 +21,7 @@ _BASIS = (
     "Somebody who holds the kept records follows each visitor from the first kept track on; where the store files "
     "tracks under a visit, later tracks of the same visit that do not overlap are added, else the nearest track that "
     "begins soon after. Pictures of whole rooms, which a person would have to watch, are not counted. Truth: the "
-    "person who was under each track most of the time, so that swaps within a track do not show."
+    "person whose rendered face was in the track's box, second by second, else who was there most of the time."
 )
 _NO_TRUTH = "this run does not say who its visitors are"
 
@@ -56,11 +56,12 @@ def _followed(stay: Stay, filed: Mapping[str, Sequence[Span]], own: Sequence[Spa
     right: set[int] = set()
     wrong: dict[str, int] = defaultdict(int)
     for span in thread(first, filed[_file(first)]):
-        if span.subject == stay.subject:
-            inside = (span.seconds >= int(stay.opened)) & (span.seconds <= stay.closed)
-            right.update(span.seconds[inside].tolist())
-        elif span.subject is not None:
-            wrong[span.subject] += len(span.seconds)
+        for second in span.seconds.tolist():
+            owner = span.owner(second)
+            if owner == stay.subject and int(stay.opened) <= second <= stay.closed:
+                right.add(second)
+            elif owner is not None and owner != stay.subject:
+                wrong[owner] += 1
     return Followed(stay, len(right), dict(wrong))
 
 

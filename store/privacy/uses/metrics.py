@@ -13,9 +13,10 @@ _MONTH = (
 
 _POSSIBLE = "Possible with what is kept one day after the last closing, whether or not the policy does it. "
 _CHILD = (
-    "Each child who came is searched for in turn, by one photograph among all visitors' faces (simulated at published "
-    "error rates), live or in the pictures that are kept; where no face can be searched, by a height below 1.40 m in "
-    "kept key points. Possible, whether or not the policy does it. "
+    "Each child who came is searched for in turn (where none came, each visitor, and the note says so), by one "
+    "photograph among all visitors' faces (simulated at published error rates), live or in the pictures that are kept; "
+    "where no face can be searched, by a height below 1.40 m in kept key points. Possible, whether or not the policy "
+    "does it. "
 )
 
 METRICS = (
@@ -114,7 +115,7 @@ METRICS = (
         "share of time",
         _POSSIBLE + "Somebody holding the records picks a visitor and follows the track, and where tracks are filed "
         "under a visit the other tracks of that visit that do not overlap: share of the visitor's true time in the "
-        "store that is attributed. A track counts as the person who was under it most of the time.",
+        "store that is attributed.",
         "uses",
     ),
     Metric(

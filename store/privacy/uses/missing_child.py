@@ -41,8 +41,8 @@ class Hunt:
     """A search for each child in turn, `DRAWS` times: (children, draws) seconds from entering to the first alarm.
 
     Infinite where the child passed unfound. `others`: looks at other people that one search takes, a day of the
-    period. `false_alarms`: of these, a day; with its interval. `patient`: false alarms a day if the threshold were so
-    low that nine in ten of the children who were seen are found.
+    period. `false_alarms`: of these, a day; with its interval. `expected`: too few happened to be counted. `patient`:
+    false alarms a day if the threshold were so low that nine in ten of the children who were seen are found.
     """
 
     seconds: Floats
@@ -81,46 +81,65 @@ def hunt(case: Case, matcher: Matcher, percent: float | None, children: Sequence
             waits = np.array([max(0.0, c.t - child.opened) for c in own])
             seconds[row] = np.min(np.where(scores >= limit, waits, np.inf), axis=1)
             best.append(scores.max(axis=1))
-    names = {child.subject for child in children}
-    strangers = [c for c in seen if c.subject not in names]
-    days = len(case.period.days)
-    alarms, expected = _false_alarms(case, matcher, percent, sorted(names), strangers)
+    others, alarms, expected = _false_alarms(case, matcher, percent, children, seen)
     patient = impostor_tail(float(np.quantile(np.concatenate(best), 1 - NINE_IN_TEN))) if best else None
-    others = len(strangers) / days
     return Hunt(seconds, others, alarms, expected, None if patient is None else others * patient)
 
 
 def _false_alarms(
-    case: Case, matcher: Matcher, percent: float | None, names: Sequence[str], others: Sequence[Capture]
-) -> tuple[Estimate, bool]:
-    """False alarms a day of searching for one child, and whether the matcher's rate stands in for a count."""
-    trials = IMPOSTOR_DRAWS * len(others) * len(names)
-    if not trials:
-        return Estimate.exactly(0.0), False
-    faces, children = faces_of([c.subject for c in others], case.seed), faces_of(names, case.seed)
-    losses, limit = np.array([c.loss for c in others]), matcher.threshold(percent)
+    case: Case, matcher: Matcher, percent: float | None, children: Sequence[Stay], seen: Sequence[Capture]
+) -> tuple[float, Estimate, bool]:
+    """Looks at others and false alarms a day of one search, and whether the matcher's rate stands in for a count."""
+    names = sorted({child.subject for child in children})
+    other = np.array([[look.subject != name for name in names] for look in seen]).reshape(len(seen), len(names))
+    others = float(other.sum()) / len(names) / len(case.period.days)
+    if not other.any():
+        return others, Estimate.exactly(0.0), False
+    faces, targets = faces_of([look.subject for look in seen], case.seed), faces_of(names, case.seed)
+    losses, limit = np.array([look.loss for look in seen]), matcher.threshold(percent)
     hits = sum(
-        int(np.sum(matcher.capture(faces, losses, case.rng) @ children.T >= limit)) for _ in range(IMPOSTOR_DRAWS)
+        int(np.sum(other & (matcher.capture(faces, losses, case.rng) @ targets.T >= limit)))
+        for _ in range(IMPOSTOR_DRAWS)
     )
-    scale = len(others) / len(case.period.days)
+    trials = IMPOSTOR_DRAWS * int(other.sum())
     low, high = wilson(hits, trials)
     if hits >= FEW:
-        return Estimate(scale * hits / trials, scale * low, scale * high), False
+        return others, Estimate(others * hits / trials, others * low, others * high), False
     rate = matcher.wrong_rate(1, percent)
-    return Estimate(scale * rate, 0.0, scale * max(high, rate)), True
+    return others, Estimate(others * rate, 0.0, others * max(high, rate)), True
 
 
 def child_figures(case: Case) -> tuple[dict[str, Figure], UseResult]:
     """The figures of the search for a child, and the result for `uses.json`."""
-    ages = case.period.truth.age_group_of
-    children = [stay for stay in true_stays(case) if ages.get(stay.subject) == "child"]
-    if not children:
-        reason = "no child came on these days" if ages else "this run does not state ages"
+    stays, ages = true_stays(case), case.period.truth.age_group_of
+    if not stays:
+        reason = "this run does not say who its visitors are"
         return dict.fromkeys(CHILD_METRICS, Figure(None, reason)), UseResult(USE, "impossible", BASIS, reason)
+    children = [stay for stay in stays if ages.get(stay.subject) == "child"]
     status, late = route(case)
-    if status == "impossible":
+    if status != "impossible":
+        return _by_face(case, children or stays, status, _Manner(late, not children))
+    if children:
         return by_height(case, children, str(late))
-    return _by_face(case, children, status, late)
+    reason = f"{late}, and no child came whom a height would give away"
+    return dict.fromkeys(CHILD_METRICS, Figure(None, reason)), UseResult(USE, "impossible", BASIS, reason)
+
+
+@dataclass(frozen=True, slots=True)
+class _Manner:
+    """How the search goes: `late`, why it is not live; `grown`: no child came, and other visitors stand in."""
+
+    late: str | None
+    grown: bool
+
+    def note(self, visits: int) -> str:
+        """What a reader must know of the searches for so many visits."""
+        who = (
+            "visits of adults, as no child came: taller than a child, so seen better"
+            if self.grown
+            else "visits of children"
+        )
+        return f"{visits} {who}; each drawn {DRAWS} times; {self.late or 'while the child is there'}"
 
 
 def _matcher_of(policy: Policy) -> tuple[Matcher, float | None, int]:
@@ -133,9 +152,8 @@ def _matcher_of(policy: Policy) -> tuple[Matcher, float | None, int]:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What a search for one child comes to, scaled to a day of the cost sheet's visits. `late`: why it is not live."""
+    """What a search for one child comes to, scaled to a day of the cost sheet's visits."""
 
-    late: str | None
     found: Estimate
     speed: Figure
     looks: float
@@ -146,16 +164,16 @@ class Answer:
 
 
 def _by_face(
-    case: Case, children: Sequence[Stay], status: Status, late: str | None
+    case: Case, children: Sequence[Stay], status: Status, manner: _Manner
 ) -> tuple[dict[str, Figure], UseResult]:
     began = perf_counter()
     matcher, percent, checkers = _matcher_of(case.policy)
-    answer = _answer(case, hunt(case, matcher, percent, children), max(1, checkers), late)
+    answer = _answer(case, hunt(case, matcher, percent, children), max(1, checkers), manner.late)
     result = UseResult(
         USE,
         status,
         BASIS,
-        late,
+        manner.note(len(children)),
         found=_found(answer),
         wronged_unit="false alarms a day about other visitors",
         wronged=_by_group(matcher, percent, answer.looks),
@@ -165,7 +183,7 @@ def _by_face(
         },
         remains={kind: case.store.count(kind) for kind in ("face_templates", "alerts", "disclosures", "crops")},
     )
-    return _figures(answer, len(children)), result
+    return _figures(answer, manner.note(len(children))), result
 
 
 def _answer(case: Case, hunted: Hunt, checkers: int, late: str | None) -> Answer:
@@ -175,7 +193,6 @@ def _answer(case: Case, hunted: Hunt, checkers: int, late: str | None) -> Answer
     alarms = hunted.false_alarms
     checking = scale * alarms.value * checkers * case.costs.review_seconds.value * case.costs.wage.value / 3600
     return Answer(
-        late,
         Estimate(share, *wilson(share * children, children)),
         _speed(hunted.seconds[reached], late),
         scale * hunted.others,
@@ -186,9 +203,8 @@ def _answer(case: Case, hunted: Hunt, checkers: int, late: str | None) -> Answer
     )
 
 
-def _figures(answer: Answer, children: int) -> dict[str, Figure]:
+def _figures(answer: Answer, note: str) -> dict[str, Figure]:
     share, alarms = answer.found, answer.alarms
-    note = f"{children} visits of children, each drawn {DRAWS} times; {answer.late or 'while the child is there'}"
     expected = "; expected from the matcher's error rate, as too few happened" if answer.expected else ""
     looks_note = f"{answer.looks:,.0f} looks at other people a day{expected}"
     return {

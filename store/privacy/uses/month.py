@@ -66,6 +66,7 @@ def _result(case: Case, outcome: SearchOutcome) -> UseResult:
             "searches a month": Estimate.exactly(_asked(outcome)),
             "right hits a month": _right(outcome),
             "wrong hits a month": wrong_month(outcome),
+            "share of all visitors whose face is searched": Estimate.exactly(outcome.asked * outcome.seen),
             "share of visitors who are in the gallery": Estimate.exactly(search.enrolled_share),
             "share of visitors in the gallery who pass unnamed": Estimate.exactly(outcome.missed),
             "bodies abroad that are told": Estimate.exactly(float(len(search.abroad))),

@@ -20,13 +20,15 @@ SEARCH_METRICS = ("wrong_alerts", "alert_precision", "wrong_alert_year", "missed
 class SearchOutcome:
     """What a search does per 1,000 visits (`wrong` with its interval), and the rates that it follows from.
 
-    `asked`: share of captures that are searched. `found`, `confused`: of searches of people in the gallery, the share
-    that names them, and the share that names somebody else.
+    `asked`: share of captures that are searched. `seen`: share of visitors of whom there is a usable capture.
+    `found`, `confused`: of searches of people in the gallery, the share that names them, and the share that names
+    somebody else.
     """
 
     search: Search
     rates: SearchRates
     asked: float
+    seen: float
     found: float
     confused: float
     searched: float
@@ -67,6 +69,7 @@ def outcome_of(search: Search, policy: Policy, period: Period, rng: np.random.Ge
         search,
         rates,
         asked,
+        seen,
         found,
         confused,
         searched,

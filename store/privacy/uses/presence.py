@@ -1,20 +1,23 @@
 """Where people were, second by second, as far as the records say that a store still holds; truth only scores it."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
 from store.privacy.case import Case
-from store.privacy.day import Truth
+from store.privacy.day import Period, Truth
 from store.privacy.keeping.kept_store import KeptStore
 
 _BY_SECOND = "SELECT min(person), track, CAST(t AS INTEGER) AS s, {} FROM {} WHERE track IS NOT NULL GROUP BY track, s"
 _PLACES = {"tracks": "avg(x), avg(y)", "poses": "NULL, NULL", "crops": "NULL, NULL"}
 _SPANS = "SELECT person, track, t, seconds FROM body_embeddings WHERE track IS NOT NULL"
 UNSTATED = "group not stated"
+SWAP_VIEWS = 5
+"""Views of somebody else in one second that show that a track has gone over to them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +25,7 @@ class Span:
     """One kept track: the name under which it is filed, its seconds, and its floor place (metres) in each, or NaN.
 
     `named`: the name is a visit's, so that other tracks of the same visit can be told to be so. `subject`: who was
-    under the track most of the time; only the scoring reads it.
+    under the track most of the time; `strays`: who else was there in which second. Only the scoring reads these two.
     """
 
     person: str
@@ -30,6 +33,11 @@ class Span:
     seconds: npt.NDArray[np.int64]
     places: npt.NDArray[np.float64]
     subject: str | None
+    strays: Mapping[int, str] = field(default_factory=dict)
+
+    def owner(self, second: int) -> str | None:
+        """Who was really under the track in one of its seconds."""
+        return self.strays.get(second, self.subject)
 
     @property
     def named(self) -> bool:
@@ -55,12 +63,12 @@ class Presence:
     spans: tuple[Span, ...]
 
 
-def kept_presence(store: KeptStore, truth: Truth) -> Presence:
+def kept_presence(store: KeptStore, period: Period) -> Presence:
     """Presence from the most telling kind of record that the store still holds."""
     for kind in (*_PLACES, "body_embeddings", "face_templates"):
         rows = _rows(store, kind)
         if not rows.empty:
-            return Presence(kind, tuple(_spans(rows, truth)))
+            return Presence(kind, tuple(_spans(rows, period.truth, strays_of(period))))
     return Presence(None, ())
 
 
@@ -78,7 +86,24 @@ def _rows(store: KeptStore, kind: str) -> pd.DataFrame:
     return pd.DataFrame(seen, columns=columns)
 
 
-def _spans(rows: pd.DataFrame, truth: Truth) -> list[Span]:
+def strays_of(period: Period) -> dict[int, dict[int, str]]:
+    """By track and second, whose face was in the track's box, where it was not the track's own person's.
+
+    A swap of two people shows in many views at once; fewer than `SWAP_VIEWS`, or less than half of all views in that
+    second, are somebody who walks past.
+    """
+    faces, owner = period.faces, period.truth.subject_of_track
+    faces = faces[faces["track"].isin(list(owner))]
+    views = faces.assign(second=faces["t"].astype(int)).groupby(["track", "second"])["subject"].value_counts()
+    share = views / views.groupby(["track", "second"]).transform("sum")
+    strays: dict[int, dict[int, str]] = defaultdict(dict)
+    for track, second, subject in views[(views >= SWAP_VIEWS) & (share > 0.5)].index:
+        if owner[int(track)] != subject:
+            strays[int(track)][int(second)] = str(subject)
+    return strays
+
+
+def _spans(rows: pd.DataFrame, truth: Truth, strays: Mapping[int, Mapping[int, str]]) -> list[Span]:
     spans = []
     for track, own in rows.sort_values(["track", "second"]).groupby("track"):
         number = int(str(track))
@@ -89,6 +114,7 @@ def _spans(rows: pd.DataFrame, truth: Truth) -> list[Span]:
                 own["second"].to_numpy(np.int64),
                 own[["x", "y"]].to_numpy(float),
                 truth.subject_of_track.get(number),
+                strays.get(number, {}),
             )
         )
     return sorted(spans, key=lambda span: (span.first, span.track))

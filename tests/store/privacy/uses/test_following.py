@@ -4,13 +4,14 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 from made_up import made_up_period
 from use_scenes import keeping, shrunk
 
 from store.privacy import Period, apply_policy
 from store.privacy.uses.following import follow, thread
-from store.privacy.uses.presence import Span, Stay, ratio_interval
+from store.privacy.uses.presence import Span, Stay, ratio_interval, strays_of
 from store.privacy.uses.returning import Evidence, links
 
 
@@ -57,6 +58,20 @@ def test_a_nameless_track_is_continued_by_whoever_appears_nearby_and_they_are_bl
     (followed,) = follow(spans, [Stay("ann", 0, "v1", 0, 30)])
     assert followed.right == 11
     assert followed.wrong == {"bob": 19}
+
+
+def test_a_track_that_goes_over_to_somebody_else_blames_the_one_who_is_followed(period: Period) -> None:
+    day = period.days[0]
+    (one, *_), (other, *_) = day.visits[0].tracks, day.visits[1].tracks
+    stranger, second = day.truth.subject_of_track[other], int(day.visits[0].opened) + 20
+    swapped = pd.DataFrame({"t": second + np.arange(5) / 10, "track": one, "subject": stranger, "camera": "cam0"})
+    passer = swapped.head(4).assign(t=second + 5 + np.arange(4) / 10)
+    seen = Period.of(replace(day, faces=pd.concat([day.faces, swapped, passer], ignore_index=True)))
+    assert strays_of(seen) == {one: {second: stranger}}
+    own = Span("v1", one, np.arange(second - 5, second + 5), np.zeros((10, 2)), "ann", strays_of(seen)[one])
+    (followed,) = follow([own], [Stay("ann", 0, "v1", second - 5, second + 4)])
+    assert followed.right == 9
+    assert followed.wrong == {stranger: 1}
 
 
 def test_time_that_is_not_tracked_is_time_that_is_not_followed() -> None:

@@ -91,6 +91,24 @@ def test_blurred_pictures_find_no_child_and_say_why(family: Period, folder: Path
         assert "no pictures with faces" in str(figures[metric].reason)
 
 
-def test_days_without_children_say_so(period: Period, tmp_path: Path) -> None:
-    grown = with_children(period, set())
-    assert judged(shrunk("missing-child"), grown, tmp_path)["child_found"].reason == "no child came on these days"
+def test_where_no_child_came_others_stand_in_and_the_note_says_so(period: Period, tmp_path: Path) -> None:
+    figures = judged(shrunk("missing-child"), with_children(period, set()), tmp_path)
+    assert figures.value("child_found") > 0.5
+    assert "no child came" in str(figures["child_found"].note)
+
+
+def test_nobody_is_taken_for_a_child_by_height_where_no_child_came(period: Period, tmp_path: Path) -> None:
+    figures = judged(keeping(shrunk("edge-only"), poses=604_800), with_children(period, set()), tmp_path)
+    assert "no child came" in str(figures["child_found"].reason)
+
+
+def test_a_child_is_no_false_alarm_of_the_search_for_it(family: Period, folder: Path) -> None:
+    store = KeptStore.create(folder)
+    case = Case(shrunk("missing-child"), family, store, 1, np.random.default_rng(1), load_costs())
+    alone = [stay for stay in true_stays(case) if stay.subject == "person-002"]
+    found = hunt(case, Matcher.of("2018-threshold-80"), 80, alone)
+    everybody = hunt(case, Matcher.of("2018-threshold-80"), 80, true_stays(case))
+    store.close()
+    assert np.isfinite(found.seconds).any()
+    assert found.expected, "its own looks match, and are no false alarms"
+    assert everybody.expected
