@@ -29,8 +29,9 @@ USE = "a missing child searched for among all visitors"
 BASIS = (
     "Every child who came is searched for in turn, by one photograph among all looks at visitors (the best view of "
     "each person on each camera). Photograph and looks are simulated embeddings at published error rates; which faces "
-    "could be used, and when, comes from the rendered views at the policy's resolution. Not modelled: that a child's "
-    "face changes, and that children look more alike than other strangers."
+    "could be used, and when, comes from the rendered views at the policy's resolution. Looks by several cameras are "
+    "taken to err independently, which flatters the search. Not modelled: that a child's face changes, and that "
+    "children look more alike than other strangers."
 )
 
 Floats = npt.NDArray[np.float64]
