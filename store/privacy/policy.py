@@ -109,9 +109,6 @@ class Policy(_Section):
     camera_width_px: int | None = Field(
         None, ge=160, le=8192, description="picture width of this policy's cameras; none: as recorded in the run"
     )
-    body_camera_width_px: int | None = Field(
-        None, ge=160, le=8192, description="the same of an officer's body camera, for searches of its views"
-    )
     collects: dict[DataType, Collect] = Field(description="what is collected, and for how long")
     consent: Literal["opt-in", "terms", "none"] = Field(description="how people agree to being identified")
     notice: Literal["none", "sign", "sign-and-app"] = Field(description="how people are told")
@@ -197,8 +194,6 @@ def _face_contradictions(policy: Policy) -> list[tuple[str, object, str]]:
         found.append(("identification.where", who.where, "nowhere exactly when the method is none"))
     if (who.method in ("face", "palm") or policy.searches) and "face_templates" not in policy.collects:
         found.append(("collects.face_templates", None, "a rule for templates (0 seconds: never written down)"))
-    if policy.body_camera_width_px is not None and not any(search.camera == "body" for search in policy.searches):
-        found.append(("body_camera_width_px", policy.body_camera_width_px, "none, as no search has camera: body"))
     found += [
         (f"searches.{row}.suspected_share", 0.0, "more than 0, as only suspected visitors are searched")
         for row, search in enumerate(policy.searches)

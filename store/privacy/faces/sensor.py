@@ -44,15 +44,15 @@ def looks(records: DayRecords | Period, matcher: Matcher, camera_width_px: int |
     return _best(usable_views(records, matcher, camera_width_px), ["track", "camera"])
 
 
-def encounters(records: DayRecords | Period, matcher: Matcher, camera_width_px: int | None = None) -> list[Capture]:
+def encounters(records: DayRecords | Period, matcher: Matcher) -> list[Capture]:
     """The best usable view of each encounter of an officer's camera with somebody, by time; its track is -1.
 
     No floor tracker runs on that camera. A face tracker in its video would keep one face together for as long as it
     stays in view, so views of one subject no more than `ENCOUNTER_S` apart are one encounter: the simulated sensor
-    reads `subject` for this, as it does for the embedding. Two encounters with one person stay two.
-    `camera_width_px` as in `best_captures`; a width that the run does not state is taken to be the first camera's.
+    reads `subject` for this, as it does for the embedding. Two encounters with one person stay two. The officer
+    brings the camera: its resolution is the one that was recorded, whatever cameras the policy would install.
     """
-    faces = _scaled(records, camera_width_px)
+    faces = records.faces
     faces = faces[faces["camera"] == BODY_CAMERA].sort_values(["subject", "t"], kind="stable")
     begins = (faces["subject"] != faces["subject"].shift()) | (faces["t"].diff() > ENCOUNTER_S)
     return _best(_usable(faces.assign(encounter=begins.cumsum()), matcher), ["encounter"])
@@ -84,8 +84,7 @@ def _scaled(records: DayRecords | Period, width: int | None) -> pd.DataFrame:
     if width is None or records.faces.empty:
         return records.faces
     widths = {camera.name: camera.width for camera in records.cameras}
-    other = records.cameras[0].width if records.cameras else width
-    scale = width / records.faces["camera"].map(widths).fillna(other).to_numpy(float)
+    scale = width / records.faces["camera"].map(widths).fillna(width).to_numpy(float)
     return records.faces.assign(face_px=records.faces["face_px"] * scale, blur_px=records.faces["blur_px"] * scale)
 
 

@@ -29,7 +29,7 @@ def captures_of(search: Search, policy: Policy, records: DayRecords | Period) ->
     """The views that a search works on: of the store's cameras, or of an officer's encounters."""
     matcher = Matcher.of(search.preset)
     if search.camera == "body":
-        return encounters(records, matcher, policy.body_camera_width_px)
+        return encounters(records, matcher)
     return best_captures(records, matcher, policy.camera_width_px)
 
 

@@ -122,6 +122,13 @@ def test_a_visit_on_a_housemates_account_is_attributed_to_the_housemate() -> Non
     assert (link.by, link.to, link.right) == ("account", "ann", False)
 
 
+def test_an_account_leads_to_the_latest_visit_on_it() -> None:
+    stays = [stay("ann", 0), stay("bob", 1), stay("bob", 2)]
+    evidence = Evidence({"ann-0": "home", "bob-1": "home", "bob-2": "home"}, {}, {})
+    (link,) = links(stays, evidence)
+    assert (link.stay.day, link.to, link.right) == (2, "bob", True)
+
+
 def test_a_face_links_only_where_a_stranger_would_hardly_score_as_high() -> None:
     mine, other = np.eye(128, dtype=np.float32)[:1], np.eye(128, dtype=np.float32)[1:2]
     stays = [stay("ann", 0), stay("bob", 0), stay("ann", 1)]

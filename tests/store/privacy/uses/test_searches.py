@@ -149,11 +149,3 @@ def test_unknown_cameras_and_nameless_recipients_are_refused(tmp_path: Path, cha
     with pytest.raises(PolicyError) as caught:
         load_policy(file)
     assert caught.value.field == blamed
-
-
-def test_a_body_cameras_width_without_a_search_of_its_views_is_refused(tmp_path: Path) -> None:
-    text = (POLICIES / "app-entry.yaml").read_text()
-    file = tmp_path / "mine.yaml"
-    file.write_text(text + "body_camera_width_px: 1920\n")
-    with pytest.raises(PolicyError, match="body_camera_width_px"):
-        load_policy(file)
