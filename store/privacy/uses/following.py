@@ -117,7 +117,7 @@ def following_figures(case: Case, presence: Presence) -> tuple[dict[str, Figure]
         "done" if case.policy.identification.where == "everywhere" else "possible",
         _BASIS,
         found=found,
-        wronged_unit="minutes of other people's visits that are attributed to somebody else, per 1,000 visits",
+        wronged_unit="minutes of other people's visits that are attributed to people of the group, per 1,000 visits",
         wronged=_wronged(case, followed),
         cost={"USD": Estimate.exactly(0.0), "seconds of computing": Estimate.exactly(perf_counter() - began)},
         remains={presence.kind: case.store.count(presence.kind)},
@@ -126,13 +126,13 @@ def following_figures(case: Case, presence: Presence) -> tuple[dict[str, Figure]
 
 
 def _wronged(case: Case, followed: Sequence[Followed]) -> dict[str, Estimate]:
+    """Minutes of others' time, by the group of those to whom it is attributed: they are blamed for it."""
     truth = case.period.truth
-    minutes: dict[str, list[float]] = {group_name(truth, row.stay.subject): [] for row in followed}
-    for row in followed:
-        for group, own in minutes.items():
-            own.append(sum(s / 60 for subject, s in row.wrong.items() if group_name(truth, subject) == group))
+    groups = [group_name(truth, row.stay.subject) for row in followed]
+    minutes = [sum(row.wrong.values()) / 60 for row in followed]
     scale = 1000 / len(case.period.visits) * len(followed)
-    return {
-        group: Estimate(*(scale * end for end in ratio_interval(own, [1.0] * len(own), case.rng)))
-        for group, own in sorted(minutes.items())
-    }
+    wronged = {}
+    for group in sorted(set(groups)):
+        own = [spent if name == group else 0.0 for spent, name in zip(minutes, groups, strict=True)]
+        wronged[group] = Estimate(*(scale * end for end in ratio_interval(own, [1.0] * len(own), case.rng)))
+    return wronged

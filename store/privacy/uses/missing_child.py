@@ -20,7 +20,8 @@ from store.privacy.uses.result import Estimate, Status, UseResult
 
 DRAWS = 200
 """Times that each child's day is drawn anew."""
-IMPOSTOR_DRAWS = 100
+IMPOSTOR_COMPARISONS = 100_000
+"""Comparisons of others' looks with a child that are drawn, at least one of each pair."""
 FEW = 10
 """Fewer false alarms than this in all draws say little: the matcher's rate gives the number instead."""
 NINE_IN_TEN = 0.9
@@ -98,11 +99,11 @@ def _false_alarms(
         return others, Estimate.exactly(0.0), False
     faces, targets = faces_of([look.subject for look in seen], case.seed), faces_of(names, case.seed)
     losses, limit = np.array([look.loss for look in seen]), matcher.threshold(percent)
+    draws = -(-IMPOSTOR_COMPARISONS // int(other.sum()))
     hits = sum(
-        int(np.sum(other & (matcher.capture(faces, losses, case.rng) @ targets.T >= limit)))
-        for _ in range(IMPOSTOR_DRAWS)
+        int(np.sum(other & (matcher.capture(faces, losses, case.rng) @ targets.T >= limit))) for _ in range(draws)
     )
-    trials = IMPOSTOR_DRAWS * int(other.sum())
+    trials = draws * int(other.sum())
     low, high = wilson(hits, trials)
     if hits >= FEW:
         return others, Estimate(others * hits / trials, others * low, others * high), False

@@ -162,7 +162,7 @@ def returning_figures(case: Case) -> tuple[dict[str, Figure], UseResult]:
             "the same by guessing": Estimate.exactly(chance),
             **{f"later visits linked by {by}": Estimate.exactly(float(count)) for by, count in sorted(ways.items())},
         },
-        wronged_unit="visits of other people that are attributed to somebody, per 1,000 later visits",
+        wronged_unit="visits of other people that are attributed to people of the group, per 1,000 later visits",
         wronged=_wronged(case, linked),
         cost={"USD": Estimate.exactly(0.0), "seconds of computing": Estimate.exactly(perf_counter() - began)},
         remains={

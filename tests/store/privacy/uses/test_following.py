@@ -1,5 +1,6 @@
 """Following through a day and over days: perfect with accounts, nothing or chance where nothing is kept."""
 
+import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -72,6 +73,24 @@ def test_a_track_that_goes_over_to_somebody_else_blames_the_one_who_is_followed(
     (followed,) = follow([own], [Stay("ann", 0, "v1", second - 5, second + 4)])
     assert followed.right == 9
     assert followed.wrong == {stranger: 1}
+
+
+def test_whoever_is_followed_is_blamed_and_their_group_counts(period: Period, folder: Path) -> None:
+    taken, *_ = period.days[0].visits[0].tracks
+    days = [
+        replace(d, truth=replace(d.truth, group_of={name: f"of {name}" for name in d.truth.household_of}))
+        for d in period.days
+    ]
+    owner = days[0].truth.subject_of_track[taken]
+    start = int(days[0].visits[0].opened)
+    others = [name for name in days[0].truth.household_of if name != owner]
+    views = [{"t": start + 5 + n / 10, "track": taken, "subject": others[0], "camera": "cam0"} for n in range(60)]
+    days[0] = replace(days[0], faces=pd.concat([days[0].faces, pd.DataFrame(views)], ignore_index=True))
+    figures = apply_policy(shrunk("app-entry"), Period(tuple(days)), folder, np.random.default_rng(1))
+    assert figures.value("followed_wrong") > 0
+    groups = json.loads((folder / "uses.json").read_text())["uses"][1]["wronged"]["groups"]
+    minutes = {group: estimate["value"] for group, estimate in groups.items() if estimate["value"]}
+    assert minutes == {f"of {owner}": pytest.approx(0.1 * 1000 / len(period.visits))}
 
 
 def test_time_that_is_not_tracked_is_time_that_is_not_followed() -> None:

@@ -5,11 +5,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from scipy.special import ndtr
 from use_scenes import keeping, shrunk, with_children
 
 from store.privacy import DayRecords, Period, Policy, PolicyFigures, apply_policy
 from store.privacy.case import Case
-from store.privacy.faces.matcher import Matcher
+from store.privacy.faces.matcher import GENUINE_SD, Matcher
+from store.privacy.faces.sensor import looks
 from store.privacy.keeping.kept_store import KeptStore
 from store.privacy.service.cost import load_costs
 from store.privacy.uses.missing_child import hunt
@@ -48,6 +50,22 @@ def test_the_child_is_found_after_it_came_and_before_it_left(family: Period, fol
     assert np.isfinite(seconds).any()
 
 
+def test_each_look_finds_the_child_as_often_as_the_quality_of_its_view_allows(family: Period, folder: Path) -> None:
+    store = KeptStore.create(folder)
+    case = Case(shrunk("missing-child"), family, store, 1, np.random.default_rng(1), load_costs())
+    children, matcher = [stay for stay in true_stays(case) if stay.subject in CHILDREN], Matcher.of("2025-median")
+    found = np.isfinite(hunt(case, matcher, None, children).seconds)
+    seen = looks(family, matcher, case.policy.camera_width_px)
+    store.close()
+    missed = []
+    for child in children:
+        losses = [c.loss for c in seen if c.subject == child.subject and child.opened <= c.t <= child.closed]
+        scores = (matcher.threshold() - matcher.genuine_mean(losses)) / GENUINE_SD
+        missed.append(float(np.prod(ndtr(scores))))
+    assert 1 - found.mean() == pytest.approx(np.mean(missed), abs=0.03)
+    assert np.mean(missed) > 0.1
+
+
 def test_a_loose_threshold_costs_false_alarms_at_the_matchers_own_rate(family: Period, folder: Path) -> None:
     store = KeptStore.create(folder)
     case = Case(
@@ -59,8 +77,8 @@ def test_a_loose_threshold_costs_false_alarms_at_the_matchers_own_rate(family: P
     store.close()
     assert not found.expected
     rate = matcher.wrong_rate(1, percent)
-    # Every pair of a child and somebody else is drawn a hundred times: their faces are the same each time, so that the
-    # count varies more than a binomial one.
+    # Each pair of a child and somebody else is drawn many times: their faces are the same each time, so that the count
+    # varies more than a binomial one.
     assert found.false_alarms.value == pytest.approx(found.others * rate, rel=0.5)
 
 
