@@ -23,7 +23,10 @@ from store.privacy.service.cost import CostSheet, load_costs, storage_usd
 from store.privacy.service.desk import serve
 from store.privacy.service.entry import enter
 from store.privacy.service.usage import reviewed, usage_figures
-from store.privacy.uses.searches import measure_search, search_day, search_figures
+from store.privacy.uses.figures import use_figures
+from store.privacy.uses.outcome import outcome_of, search_figures
+from store.privacy.uses.result import write_uses
+from store.privacy.uses.searches import search_day
 
 
 def apply_policy(
@@ -37,16 +40,17 @@ def apply_policy(
 ) -> PolicyFigures:
     """The figures of a period under one policy, computed from what its store in `out` holds.
 
-    `out` becomes the policy's folder: kept.sqlite (as it stands one day after the last closing), audit.jsonl and
-    audit.head. `costs` None takes costs.yaml; `reader` reads kept pictures for the attacks. `seed` decides people's
-    faces and who opts out, so that policies with one seed meet the same people; None draws one from `rng`, which
-    decides everything else.
+    `out` becomes the policy's folder: kept.sqlite (as it stands one day after the last closing), audit.jsonl,
+    audit.head and uses.json. `costs` None takes costs.yaml; `reader` reads kept pictures for the attacks. `seed`
+    decides people's faces and who opts out, so that policies with one seed meet the same people; None draws one from
+    `rng`, which decides everything else.
     A period without visits gives figures without values.
     """
     store = KeptStore.create(out)
     try:
         if not period.visits:
             nobody = Figure(None, "nobody came")
+            write_uses(out, policy.name, 0, ())
             return PolicyFigures(policy.name, policy.title, dict.fromkeys(METRICS, nobody))
         drawn = int(rng.integers(2**31))
         people = drawn if seed is None else seed
@@ -59,7 +63,7 @@ def _applied(case: Case) -> PolicyFigures:
     policy, period, store = case.policy, case.period, case.store
     stored_usd = _live_through(case)
     made = made_in(policy, store)
-    outcomes = [measure_search(search, policy, period, case.rng) for search in policy.searches]
+    outcomes = [outcome_of(search, policy, period, case.rng) for search in policy.searches]
     entry = enter(policy, period, case.rng)
     desk = serve(period, case.costs) if policy.billing == "cash_desk" else None
     found = {
@@ -68,7 +72,8 @@ def _applied(case: Case) -> PolicyFigures:
         **governance_figures(case),
         "linkability": linkability(policy, period, store, case.seed, case.rng),
         **trace_figures(store, case.rng),
-        **search_figures(policy, period, outcomes, reviewed(policy, period) * case.per_1000),
+        **search_figures(case, outcomes, reviewed(policy, period) * case.per_1000),
+        **use_figures(case, outcomes),
         **usage_figures(policy, period, desk, entry, outcomes, stored_usd, case.costs),
     }
     return PolicyFigures(policy.name, policy.title, {name: found[name] for name in METRICS})

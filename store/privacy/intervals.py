@@ -5,7 +5,7 @@ import math
 Z95 = 1.959964
 
 
-def wilson(hits: int, trials: int) -> tuple[float, float]:
+def wilson(hits: float, trials: int) -> tuple[float, float]:
     """95 % score interval of a share (Wilson 1927); (0, 1) where nothing was tried."""
     if trials == 0:
         return 0.0, 1.0

@@ -70,10 +70,16 @@ class Search(_Section):
         None, ge=0, le=100, description="threshold on the preset's percent scale; none: the preset's own"
     )
     enrolled_share: Share = Field(description="share of visitors who really are in the gallery")
+    camera: Literal["fixed", "body"] = Field(
+        "fixed", description="whose views are searched: the store's cameras, or the one that an officer wears"
+    )
     of: Literal["everyone", "suspected"] = Field("everyone", description="who is searched")
     suspected_share: Share = Field(0.0, description="share of visitors under reasonable suspicion, for of: suspected")
     checkers: int = Field(0, ge=0, le=10, description="people who look at an alert before anybody acts")
     recipient: str | None = Field(None, description="body outside the store that runs the search or gets the alerts")
+    abroad: tuple[Annotated[str, Field(min_length=1)], ...] = Field(
+        (), description="bodies in another country that are told of every alert too"
+    )
     probes_leave: bool = Field(False, description="every probe is sent to the recipient, not only alerts")
     keep_alert_seconds: float = Field(0.0, ge=0, le=CENTURY_S, description="seconds an alert is kept")
 

@@ -7,9 +7,12 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from store.privacy.day import DayRecords, Period
+from store.privacy.day import BODY_CAMERA, DayRecords, Period
 from store.privacy.faces.matcher import Matcher, Vectors, faces_of, loss
 from store.privacy.policy import Terminal
+
+ENCOUNTER_S = 30.0
+"""Views of one person by an officer's camera that are further apart than this belong to two encounters."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,20 +27,52 @@ class Capture:
 
 
 def best_captures(records: DayRecords | Period, matcher: Matcher, camera_width_px: int | None) -> list[Capture]:
-    """The best usable face view of each track, by time; views that belong to no track are not used.
+    """The best usable face view of each track, by time; views that belong to no track, or that an officer's camera
+    took, are not used.
 
     `camera_width_px`: picture width of the cameras that the policy would install at the same places; pixels of the
     face and of motion blur scale with it. None: the cameras as recorded.
     """
+    return _best(usable_views(records, matcher, camera_width_px), ["track"])
+
+
+def looks(records: DayRecords | Period, matcher: Matcher, camera_width_px: int | None) -> list[Capture]:
+    """The best usable view of each track on each camera, by time: one look at a passer-by a camera.
+
+    Views of one passage are alike, so that a matcher asked about all of them would not be asked anew each time.
+    """
+    return _best(usable_views(records, matcher, camera_width_px), ["track", "camera"])
+
+
+def encounters(records: DayRecords | Period, matcher: Matcher) -> list[Capture]:
+    """The best usable view of each encounter of an officer's camera with somebody, by time; its track is -1.
+
+    No floor tracker runs on that camera. A face tracker in its video would keep one face together for as long as it
+    stays in view, so views of one subject no more than `ENCOUNTER_S` apart are one encounter: the simulated sensor
+    reads `subject` for this, as it does for the embedding. Two encounters with one person stay two. The officer
+    brings the camera: its resolution is the one that was recorded, whatever cameras the policy would install.
+    """
+    faces = records.faces
+    faces = faces[faces["camera"] == BODY_CAMERA].sort_values(["subject", "t"], kind="stable")
+    begins = (faces["subject"] != faces["subject"].shift()) | (faces["t"].diff() > ENCOUNTER_S)
+    return _best(_usable(faces.assign(encounter=begins.cumsum()), matcher), ["encounter"])
+
+
+def usable_views(records: DayRecords | Period, matcher: Matcher, camera_width_px: int | None) -> pd.DataFrame:
+    """Face views of tracked people on the store's own cameras that a matcher could use, with their `loss`."""
     faces = _scaled(records, camera_width_px)
-    faces = faces[faces["track"] >= 0]
-    if faces.empty:
-        return []
+    return _usable(faces[(faces["track"] >= 0) & (faces["camera"] != BODY_CAMERA)], matcher)
+
+
+def _usable(faces: pd.DataFrame, matcher: Matcher) -> pd.DataFrame:
     geometry = {
         name: faces[name].to_numpy(float) for name in ("face_px", "yaw_deg", "pitch_deg", "occluded", "blur_px")
     }
-    faces = faces.assign(loss=loss(**geometry))[matcher.usable(**geometry)]
-    best = faces.sort_values(["loss", "t"], kind="stable").drop_duplicates("track").sort_values("t", kind="stable")
+    return faces.assign(loss=loss(**geometry))[matcher.usable(**geometry)]
+
+
+def _best(views: pd.DataFrame, of: list[str]) -> list[Capture]:
+    best = views.sort_values(["loss", "t"], kind="stable").drop_duplicates(of).sort_values("t", kind="stable")
     columns = (best[name].tolist() for name in ("t", "camera", "track", "subject", "loss"))
     return [
         Capture(float(t), str(camera), int(track), str(subject), float(worse))

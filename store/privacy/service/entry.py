@@ -10,7 +10,7 @@ from store.privacy.faces.matcher import Matcher, strangers
 from store.privacy.faces.sensor import best_captures, terminal_losses
 from store.privacy.intervals import wilson
 from store.privacy.policy import Identification, Policy
-from store.privacy.uses.searches import GALLERY_SEED, search_ms
+from store.privacy.uses.rates import GALLERY_SEED, search_ms
 
 ENTRIES = 1000
 

@@ -8,7 +8,7 @@ from store.privacy.policy import Policy
 from store.privacy.service.cost import CostSheet, Work, running_cost
 from store.privacy.service.desk import DeskDay
 from store.privacy.service.entry import Entry
-from store.privacy.uses.searches import SearchOutcome
+from store.privacy.uses.outcome import SearchOutcome
 
 COUNTING_STAGES = ("background", "detect")
 TRACKING_STAGES = (*COUNTING_STAGES, "embed", "tracklets", "fusion", "hands", "store")
@@ -128,7 +128,7 @@ def _cost(
     work = Work(
         desk_seconds=1000 * desk.service_seconds if desk is not None else 0.0,
         reviews=1000 * reviewed(policy, period) / len(period.visits),
-        alert_checks=sum((row.wrong + row.right) * checkers[row.name] for row in outcomes),
+        alert_checks=sum((row.wrong.value + row.right) * checkers[row.name] for row in outcomes),
         search_calls=sum(row.searched for row in outcomes if row.name in outside),
     )
     parts = running_cost(policy, work, stored_usd, costs)
