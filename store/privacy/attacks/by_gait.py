@@ -66,11 +66,17 @@ def by_gait(store: KeptStore, people: PersonVisits, walks: Walks) -> Channel | N
         measures["pace"] = _by_row(walks.rows, pace, len(people))
     if not measures:
         return Nothing("gait", "not kept: neither key points nor positions are left")
+    scores = {
+        name: by_measure(values, people.day, float(np.hypot(error, ERRORS[name])))
+        for name, (values, error) in measures.items()
+    }
+    telling = [name for name, own in scores.items() if np.nan_to_num(own).any()]
+    if not telling:
+        return Nothing("gait", f"people differ too little, or too few were measured, in {', '.join(measures)}")
     total: Scores = np.full((len(people), len(people)), np.nan)
-    for name, (values, error) in measures.items():
-        scores = by_measure(values, people.day, float(np.hypot(error, ERRORS[name])))
-        total = np.where(np.isnan(total), scores, total + np.nan_to_num(scores, nan=0.0))
-    return Channel("gait", total, "from " + ", ".join(measures))
+    for name in telling:
+        total = np.where(np.isnan(total), scores[name], total + np.nan_to_num(scores[name], nan=0.0))
+    return Channel("gait", total, "from " + ", ".join(telling))
 
 
 def statures(store: KeptStore, people: PersonVisits) -> dict[int, float]:
@@ -123,7 +129,8 @@ def rhythm(poses: Poses) -> float:
         own = (poses.camera == camera) & ~np.isnan(swing)
         if own.sum() < 2 * LEAST_POSES:
             continue
-        wave = np.exp(-2j * np.pi * np.outer(RHYTHMS_HZ, poses.t[own]))
+        angle = (2 * np.pi * np.outer(RHYTHMS_HZ, poses.t[own] - poses.t[own][0])).astype(np.float32)
+        wave = np.cos(angle) - 1j * np.sin(angle)
         power += np.abs(wave @ (swing[own] - swing[own].mean())) ** 2 / own.sum()
     return float(RHYTHMS_HZ[np.argmax(power)]) if power.max() > 0 else float("nan")
 

@@ -106,7 +106,8 @@ def _described(reader: PictureReader, pictures: list[Picture], size: int) -> npt
     vectors = reader.describe([picture.jpeg for picture in pictures])
     found: dict[int, list[npt.NDArray[np.float32]]] = defaultdict(list)
     for picture, vector in zip(pictures, vectors, strict=True):
-        found[picture.row].append(vector)
+        if not np.isnan(vector).any():
+            found[picture.row].append(vector)
     means = means_of(found, size)
     return np.full((size, 1), np.nan) if means is None else means
 

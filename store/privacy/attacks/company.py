@@ -88,7 +88,7 @@ def _party(
     notes = [_control(found)]
     if by_token.any():
         notes.insert(0, "their records carry one token")
-    if loose.any() and (alone := rank(loose, today, right, labels, people.day, rng)) is not None:
+    if loose.any() and (alone := rank(loose, today, right, labels, people.day)) is not None:
         notes.insert(-1, f"by entrance and nearness alone {alone.above_chance:+.2f}")
     return found.figure("people in company", "; ".join(notes), rng)
 

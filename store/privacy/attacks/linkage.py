@@ -20,16 +20,21 @@ from store.privacy.attacks.scores import Channel, Nothing, Scores, fused
 from store.privacy.case import Case
 from store.privacy.figures import Figure
 
-CHANNELS = ("account", "face", "body", "crops", "gait", "basket", "route")
+ACCOUNT = "account"
+CHANNELS = (ACCOUNT, "face", "body", "crops", "gait", "basket", "route")
 NAMELESS = "basket"
 RETURNS = "returns"
 
 
 @dataclass(frozen=True, slots=True)
 class Linkage:
-    """What the attacker made of a store, without the truth: each kind of record alone, all, and all but accounts."""
+    """What the attacker made of a store, without the truth: each kind of record alone, all, and all but accounts.
+
+    `tied` are the kinds of record by which a person, and not only a purchase, is linked.
+    """
 
     channels: tuple[Channel | Nothing, ...]
+    tied: tuple[str, ...]
     everything: Scores
     unnamed: Scores
 
@@ -55,8 +60,9 @@ def attack(case: Case, people: PersonVisits, walks: Walks, rng: np.random.Genera
         for channel in channels
         if isinstance(channel, Channel) and (channel.name != NAMELESS or case.policy.billing == "tracked")
     ]
-    unnamed = [channel for channel in tied if channel.name != "account"]
-    return Linkage(channels, fused(tied, len(people)), fused(unnamed, len(people)))
+    unnamed = [channel for channel in tied if channel.name != ACCOUNT]
+    names = tuple(channel.name for channel in tied)
+    return Linkage(channels, names, fused(tied, len(people)), fused(unnamed, len(people)))
 
 
 def linkage_figures(case: Case, people: PersonVisits, linkage: Linkage, rng: np.random.Generator) -> dict[str, Figure]:
@@ -66,20 +72,22 @@ def linkage_figures(case: Case, people: PersonVisits, linkage: Linkage, rng: np.
     right = same(labels)
 
     def ranked(scores: Scores) -> Ranking | None:
-        return rank(scores, earlier, right, labels, people.day, rng)
+        return rank(scores, earlier, right, labels, people.day)
 
-    whole = ranked(linkage.everything)
+    whole = rank(linkage.everything, earlier, right, labels, people.day, rng)
     if whole is None:
         return without_returns("nobody who came on one day came again on a later one")
     alone = {channel.name: ranked(fused([channel], len(people))) for channel in linkage.found()}
     figures = {
         f"link_{channel.name}": _alone(channel, alone.get(channel.name), rng) for channel in linkage.channels
     }
-    shares = {name: found.above_chance for name, found in alone.items() if found is not None}
+    shares = {name: found.above_chance for name, found in alone.items() if found is not None and name in linkage.tied}
     unnamed = ranked(linkage.unnamed)
     return figures | {
         "linkability": _whole(whole, linkage.everything, shares, rng),
-        "link_unnamed": _whole(unnamed or whole, linkage.unnamed, shares, rng),
+        "link_unnamed": _whole(
+            unnamed or whole, linkage.unnamed, {name: share for name, share in shares.items() if name != ACCOUNT}, rng
+        ),
         "link_control": whole.control_figure() if linkage.everything.any() else Figure(None, "nothing kept to attack"),
         "creep": _creep(linkage.everything, people, labels, right, rng),
     }

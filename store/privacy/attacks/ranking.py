@@ -23,7 +23,8 @@ class Ranking:
 
     `hits`, `chance`, `auc` are (P,) by probe: whether the one named is right (equally likely ones share the hit), the
     share of candidates that are right, the probability that a right candidate is ranked above a wrong one. `control`
-    is (PERMUTATIONS,): mean hits minus chance where records are handed to other people of the same day.
+    is (PERMUTATIONS,): mean hits minus chance where records are handed to other people of the same day; empty where no
+    control was asked for.
     """
 
     people: tuple[str, ...]
@@ -80,11 +81,16 @@ def bootstrap(
 
 
 def rank(
-    scores: Scores, allowed: Pairs, right: Pairs, people: Sequence[str | None], day: Days, rng: np.random.Generator
+    scores: Scores,
+    allowed: Pairs,
+    right: Pairs,
+    people: Sequence[str | None],
+    day: Days,
+    shuffle: np.random.Generator | None = None,
 ) -> Ranking | None:
     """Rank the `allowed` candidates (U, U) of each row; `right` ones are what the attacker looks for.
 
-    Rows without any right candidate, or of unknown people, are no probes. None where there is no probe.
+    `shuffle` draws the control's permutations; None: no control. Rows without any right candidate, or of unknown people, are no probes. None where there is no probe.
     """
     right = right & allowed
     probes = np.flatnonzero(right.any(axis=1) & np.array([name is not None for name in people], bool))
@@ -93,7 +99,8 @@ def rank(
     named = likeliest(scores, allowed)
     chance = right[probes].sum(axis=1) / allowed[probes].sum(axis=1)
     hits = np.sum(named[probes] * right[probes], axis=1)
-    control = [_mean_hits(named, right, probes, _shuffled(day, rng)) - chance.mean() for _ in range(PERMUTATIONS)]
+    turns = [] if shuffle is None else [_shuffled(day, shuffle) for _ in range(PERMUTATIONS)]
+    control = [_mean_hits(named, right, probes, order) - chance.mean() for order in turns]
     auc = np.array([_auc(scores[row, right[row]], scores[row, allowed[row] & ~right[row]]) for row in probes])
     return Ranking(tuple(str(people[row]) for row in probes), hits, chance, auc, np.array(control))
 
