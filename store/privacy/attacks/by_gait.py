@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import reduce
 from typing import TypeVar
 
 import numpy as np
@@ -9,7 +10,7 @@ import numpy.typing as npt
 
 from store.privacy.attacks.kept_walks import Walk, Walks
 from store.privacy.attacks.person_visits import PersonVisits
-from store.privacy.attacks.scores import Channel, Nothing, Scores, by_measure
+from store.privacy.attacks.scores import Channel, Nothing, added, by_measure
 from store.privacy.keeping.kept_store import KeptStore
 
 Floats = npt.NDArray[np.float64]
@@ -73,10 +74,7 @@ def by_gait(store: KeptStore, people: PersonVisits, walks: Walks) -> Channel | N
     telling = [name for name, own in scores.items() if np.nan_to_num(own).any()]
     if not telling:
         return Nothing("gait", f"people differ too little, or too few were measured, in {', '.join(measures)}")
-    total: Scores = np.full((len(people), len(people)), np.nan)
-    for name in telling:
-        total = np.where(np.isnan(total), scores[name], total + np.nan_to_num(scores[name], nan=0.0))
-    return Channel("gait", total, "from " + ", ".join(telling))
+    return Channel("gait", reduce(added, (scores[name] for name in telling)), "from " + ", ".join(telling))
 
 
 def statures(store: KeptStore, people: PersonVisits) -> dict[int, float]:

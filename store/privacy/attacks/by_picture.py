@@ -1,4 +1,4 @@
-"""Linking by pictures: what a re-identification network and a face matcher read in crops and frames that were kept."""
+"""Linking by pictures: what networks and a face matcher read in crops and frames that were kept."""
 
 from collections import defaultdict
 from collections.abc import Iterator
@@ -8,9 +8,10 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from store.privacy.attacks.by_head import by_head
 from store.privacy.attacks.by_template import BODY_SEPARATION, FACE_SEPARATION, centred, means_of
 from store.privacy.attacks.person_visits import PersonVisits
-from store.privacy.attacks.scores import Channel, Nothing, Scores, by_similarity, cosines
+from store.privacy.attacks.scores import Channel, Nothing, Scores, added, by_similarity, cosines
 from store.privacy.case import Case, PictureReader
 from store.privacy.faces.matcher import DIMENSION, Matcher
 from store.privacy.faces.sensor import best_captures, embed
@@ -33,7 +34,7 @@ class Picture:
 
 
 def by_picture(case: Case, people: PersonVisits, rng: np.random.Generator) -> Channel | Nothing:
-    """Rows whose pictures are alike, as the case's reader describes them, and whose faces in them are alike."""
+    """Rows whose pictures are alike: whole, in the colours of the head, and in the faces where one can be read."""
     kept = _kept_pictures(case, people)
     if isinstance(kept, Nothing):
         return kept
@@ -42,10 +43,11 @@ def by_picture(case: Case, people: PersonVisits, rng: np.random.Generator) -> Ch
     read = [picture for own in _by_row(kept).values() for picture in _spread(own)]
     looks = centred(_described(case.reader, read, len(people)), people)
     scores = by_similarity(cosines(looks), people.day, BODY_SEPARATION)
+    heads = by_head(_head_colours(case.reader, read), people.day)
     faces = _faces(case, people, kept, rng)
     sharp = "no face in them is large and sharp enough"
+    scores = added(added(scores, heads), faces)
     if faces is not None:
-        scores = np.where(np.isnan(faces), scores, np.nan_to_num(scores) + np.nan_to_num(faces))
         sharp = f"faces of {int((~np.isnan(faces)).any(axis=1).sum())} of {len(people)} can be read"
     what = "heads blurred" if all(picture.blurred for picture in kept) else sharp
     return Channel("crops", scores, f"{len(read)} of {len(kept)} pictures read; {what}")
@@ -110,6 +112,12 @@ def _described(reader: PictureReader, pictures: list[Picture], size: int) -> npt
             found[picture.row].append(vector)
     means = means_of(found, size)
     return np.full((size, 1), np.nan) if means is None else means
+
+
+def _head_colours(reader: PictureReader, pictures: list[Picture]) -> dict[int, npt.NDArray[np.floating]]:
+    colours = reader.head_colours([picture.jpeg for picture in pictures])
+    rows = np.array([picture.row for picture in pictures])
+    return {int(row): colours[rows == row] for row in np.unique(rows)}
 
 
 def _faces(

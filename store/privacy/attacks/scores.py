@@ -90,6 +90,14 @@ def cosines(vectors: npt.NDArray[np.floating]) -> Scores:
     return np.asarray(unit @ unit.T, float)
 
 
+def added(one: Scores, other: Scores | None) -> Scores:
+    """The sum of two scores; where one is missing, the other alone."""
+    if other is None:
+        return one
+    both = np.nan_to_num(one, nan=0.0) + np.nan_to_num(other, nan=0.0)
+    return np.asarray(np.where(np.isnan(one) & np.isnan(other), np.nan, both), float)
+
+
 def fused(channels: list[Channel], size: int) -> Scores:
     """The sum of all channels' scores, as if they were independent; what is missing says nothing."""
     total = np.zeros((size, size))
