@@ -9,7 +9,7 @@ from store.privacy.attacks.person_visits import Days
 from store.privacy.attacks.scores import Scores, by_measure
 
 LEAST_PICTURES = 2
-LIGHT = 4.0
+LIGHT = 1.0
 """What a mean colour of a head changes from day to day beside the measurement, in L*a*b* of 0 to 255. An assumption;
 the measurement's own error is taken from the two halves of a visit and added."""
 

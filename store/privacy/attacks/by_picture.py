@@ -120,9 +120,7 @@ def _head_colours(reader: PictureReader, pictures: list[Picture]) -> dict[int, n
     return {int(row): colours[rows == row] for row in np.unique(rows)}
 
 
-def _faces(
-    case: Case, people: PersonVisits, pictures: list[Picture], rng: np.random.Generator
-) -> Scores | None:
+def _faces(case: Case, people: PersonVisits, pictures: list[Picture], rng: np.random.Generator) -> Scores | None:
     """Scores of the faces that the pictures show sharply; None where they show none.
 
     The simulated face sensor says what a matcher would measure, at the resolution of the policy's own cameras.
@@ -143,9 +141,7 @@ def _faces(
 def _views_in(case: Case, people: PersonVisits, pictures: list[Picture]) -> pd.DataFrame:
     """The face views that were rendered at the instant, camera and track of the pictures."""
     faces = case.period.faces
-    shown = {
-        (people.tracks[picture.row], picture.camera, round(picture.t / SAME_INSTANT_S)) for picture in pictures
-    }
+    shown = {(people.tracks[picture.row], picture.camera, round(picture.t / SAME_INSTANT_S)) for picture in pictures}
     instants = (faces["t"] / SAME_INSTANT_S).round().astype(int)
     keys = zip(faces["track"].tolist(), faces["camera"].tolist(), instants.tolist(), strict=True)
     return faces[[key in shown for key in keys]]

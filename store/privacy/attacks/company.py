@@ -75,7 +75,12 @@ def company_figures(
 
 
 def _party(
-    case: Case, people: PersonVisits, by_token: Scores, loose: Scores, labels: list[str | None], rng: np.random.Generator
+    case: Case,
+    people: PersonVisits,
+    by_token: Scores,
+    loose: Scores,
+    labels: list[str | None],
+    rng: np.random.Generator,
 ) -> Figure:
     today = (people.day[:, None] == people.day) & ~same(labels)
     np.fill_diagonal(today, False)

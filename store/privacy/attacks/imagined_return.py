@@ -41,7 +41,7 @@ def _any_right(guesses: dict[str, bool], names: set[str]) -> bool | None:
 
 
 def _share(linked: list[bool | None], visits: int, how: str) -> Figure:
-    """Share linked rightly above chance. None, nothing to compare, is a guess, worth the chance that comes off again."""
+    """Share linked rightly above chance. None, nothing to compare, is a guess, worth that chance."""
     guessed, hits = sum(one is None for one in linked), sum(one is True for one in linked)
     if guessed == visits:
         return Figure(0.0, None, 0.0, 0.0, "nothing kept links visits: the attacker guesses")
@@ -68,6 +68,4 @@ def _face_guesses(case: Case, rng: np.random.Generator) -> dict[str, bool]:
     persons = known_persons(policy, case.period)
     owners = [person_of(persons, capture.track) for capture in captures]
     nearest = np.argmax(again @ vectors.T, axis=1)
-    return {
-        owner: kept[pick] == owner for owner, pick in zip(owners, nearest, strict=True) if owner in kept
-    }
+    return {owner: kept[pick] == owner for owner, pick in zip(owners, nearest, strict=True) if owner in kept}

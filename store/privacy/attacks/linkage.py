@@ -78,9 +78,7 @@ def linkage_figures(case: Case, people: PersonVisits, linkage: Linkage, rng: np.
     if whole is None:
         return without_returns("nobody who came on one day came again on a later one")
     alone = {channel.name: ranked(fused([channel], len(people))) for channel in linkage.found()}
-    figures = {
-        f"link_{channel.name}": _alone(channel, alone.get(channel.name), rng) for channel in linkage.channels
-    }
+    figures = {f"link_{channel.name}": _alone(channel, alone.get(channel.name), rng) for channel in linkage.channels}
     shares = {name: found.above_chance for name, found in alone.items() if found is not None and name in linkage.tied}
     unnamed = ranked(linkage.unnamed)
     return figures | {

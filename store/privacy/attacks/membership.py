@@ -24,7 +24,9 @@ def membership_figure(case: Case) -> Figure:
 
 def _of_search(case: Case, search: Search) -> Figure:
     """Right among people on the list minus wrong among others, of the guess "who has a kept alert is on it"."""
-    flagged = {str(person) for (person,) in case.store.rows("SELECT person FROM alerts WHERE gallery = ?", (search.name,))}
+    flagged = {
+        str(person) for (person,) in case.store.rows("SELECT person FROM alerts WHERE gallery = ?", (search.name,))
+    }
     persons, truth = known_persons(case.policy, case.period), case.period.truth
     seen: dict[str, bool] = {}
     for track, subject in truth.subject_of_track.items():
@@ -42,7 +44,9 @@ def _advantage(right: int, listed: int, wrong: int, others: int, name: str) -> F
     (hit_low, hit_high), (false_low, false_high) = wilson(right, listed), wilson(wrong, others)
     low = hit - false - math.hypot(hit - hit_low, false_high - false)
     high = hit - false + math.hypot(hit_high - hit, false - false_low)
-    note = f"{name}: an alert is kept about {right} of {listed} visitors on the list, and about {wrong} of {others} others"
+    note = (
+        f"{name}: an alert is kept about {right} of {listed} visitors on the list, and about {wrong} of {others} others"
+    )
     return Figure(hit - false, None, low, high, note)
 
 

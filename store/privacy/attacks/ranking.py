@@ -57,6 +57,8 @@ class Ranking:
     def _interval(self, rng: np.random.Generator) -> tuple[float, float]:
         names = list(dict.fromkeys(self.people))
         chance = float(self.chance.mean())
+        if np.allclose(self.hits, self.chance):
+            return self.above_chance, self.above_chance
         if self.hits.min() == self.hits.max() and self.hits[0] in (0.0, 1.0):
             # Resampling people who all agree would claim certainty.
             low, high = wilson(int(self.hits[0]) * len(names), len(names))
@@ -90,7 +92,8 @@ def rank(
 ) -> Ranking | None:
     """Rank the `allowed` candidates (U, U) of each row; `right` ones are what the attacker looks for.
 
-    `shuffle` draws the control's permutations; None: no control. Rows without any right candidate, or of unknown people, are no probes. None where there is no probe.
+    `shuffle` draws the control's permutations; None: no control. Rows without any right candidate, or of unknown
+    people, are no probes. None where there is no probe.
     """
     right = right & allowed
     probes = np.flatnonzero(right.any(axis=1) & np.array([name is not None for name in people], bool))
