@@ -30,7 +30,7 @@ from sim.store_plan import StorePlan, camera_models, load_store
 from sim.visibility import TruthBox
 from sim.wardrobe import clothes_of_day
 from store.privacy.attacks.by_head import by_head
-from store.privacy.attacks.by_template import BODY_SEPARATION, FACE_SEPARATION
+from store.privacy.attacks.by_template import BODIES, FACES
 from store.privacy.attacks.ranking import rank
 from store.privacy.attacks.scores import Scores, added, by_measure, by_similarity, cosines
 from store.privacy.faces.matcher import DIMENSION, Matcher, faces_of, loss
@@ -140,7 +140,7 @@ def _note(look: Look, frame: NDArray[np.uint8], box: TruthBox, camera: Camera, p
     x, y, radius = head_disc(box.keypoints, box.box)
     for kind, picture, jpegs in (("plain", crop.picture, look.plain), ("blurred", blurred, look.blurred)):
         jpegs.append(jpeg(picture))
-        look.heads[kind].append(colours_of_head(picture, (x - crop.left, y - crop.top, radius)))
+        look.heads[kind].append(colours_of_head(picture, (x - crop.left, y - crop.top, radius)).astype(np.float64))
     head = lift_keypoints(camera, box.keypoints[None], [place])[0, :5, 1][box.keypoints[:5, 2] > 1]
     if np.isfinite(head).any():
         look.heights.append(float(np.nanmean(head)))
@@ -163,7 +163,7 @@ def _scores(both: Sequence[Look], names: list[str], reader: NetworkReader, seed:
     for pictures in ("plain", "blurred"):
         jpegs = [look.plain if pictures == "plain" else look.blurred for look in both]
         vectors = np.stack([_mean(reader, own) for own in jpegs])
-        bodies = by_similarity(cosines(_centred(vectors, day)), day, BODY_SEPARATION)
+        bodies = by_similarity(cosines(_centred(vectors, day)), day, BODIES)
         heads = by_head({row: reader.head_colours(own) for row, own in enumerate(jpegs)}, day)
         found[pictures, "network"] = bodies
         found[pictures, "head colours"] = added(np.full_like(bodies, np.nan), heads)
@@ -173,7 +173,7 @@ def _scores(both: Sequence[Look], names: list[str], reader: NetworkReader, seed:
         found[pictures, "network, head, height"] = added(added(bodies, heads), tall)
     found["positions", "height"] = tall
     for label, scale in (("plain, 640 wide", 1.0), ("plain, 4K", UHD)):
-        found[label, "face"] = by_similarity(_faces(both, names, scale, seed), day, FACE_SEPARATION)
+        found[label, "face"] = by_similarity(_faces(both, names, scale, seed), day, FACES)
     return found
 
 

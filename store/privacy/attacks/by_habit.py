@@ -8,12 +8,12 @@ from scipy.ndimage import gaussian_filter
 
 from store.privacy.attacks.kept_walks import Walks
 from store.privacy.attacks.person_visits import PersonVisits
-from store.privacy.attacks.scores import Channel, Nothing, by_similarity, cosines
+from store.privacy.attacks.scores import Belief, Channel, Nothing, by_similarity, cosines
 from store.privacy.case import Case
 
-BASKET_SEPARATION = 1.0
-ROUTE_SEPARATION = 0.5
-"""d' that an attacker expects of habits: weak beside a body or a face. Assumptions."""
+BASKETS: Belief = ((1.0, 1.0),)
+ROUTES: Belief = ((1.0, 0.5),)
+"""What an attacker expects of habits: weak beside a body or a face. Assumptions."""
 CELL_M = 0.75
 SMOOTH_CELLS = 1.0
 
@@ -39,9 +39,9 @@ def by_basket(case: Case, people: PersonVisits) -> Channel | Nothing:
     for row, bought in lines.items():
         has[row, [products.index(product) for product in bought]] = 1.0
     weighted = has * np.log(1 + len(lines) / np.maximum(has.sum(axis=0), 1))
-    similarity = cosines(np.where(has.any(axis=1)[:, None], weighted, np.nan))
+    similarity = cosines(np.where(has.sum(axis=1, keepdims=True) > 0, weighted, np.nan))
     note = "" if named else "receipts carry no name: purchase linked to purchase"
-    return Channel("basket", by_similarity(similarity, people.day, BASKET_SEPARATION), note)
+    return Channel("basket", by_similarity(similarity, people.day, BASKETS), note)
 
 
 def by_route(walks: Walks, people: PersonVisits) -> Channel | Nothing:
@@ -57,7 +57,7 @@ def by_route(walks: Walks, people: PersonVisits) -> Channel | Nothing:
         maps[row] = np.concatenate([_map(walk.places[half], low, shape) for half in (~late, late)])
     with np.errstate(invalid="ignore"):
         usual = np.nanmean(maps, axis=0)
-    return Channel("route", by_similarity(cosines(maps - usual), people.day, ROUTE_SEPARATION))
+    return Channel("route", by_similarity(cosines(maps - usual), people.day, ROUTES))
 
 
 def _map(

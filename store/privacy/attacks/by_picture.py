@@ -9,7 +9,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from store.privacy.attacks.by_head import by_head
-from store.privacy.attacks.by_template import BODY_SEPARATION, FACE_SEPARATION, centred, means_of
+from store.privacy.attacks.by_template import BODIES, FACES, centred, means_of
 from store.privacy.attacks.person_visits import PersonVisits
 from store.privacy.attacks.scores import Channel, Nothing, Scores, added, by_similarity, cosines
 from store.privacy.case import Case, PictureReader
@@ -42,7 +42,7 @@ def by_picture(case: Case, people: PersonVisits, rng: np.random.Generator) -> Ch
         return Nothing("crops", "pictures are kept, but nobody was asked to read them")
     read = [picture for own in _by_row(kept).values() for picture in _spread(own)]
     looks = centred(_described(case.reader, read, len(people)), people)
-    scores = by_similarity(cosines(looks), people.day, BODY_SEPARATION)
+    scores = by_similarity(cosines(looks), people.day, BODIES)
     heads = by_head(_head_colours(case.reader, read), people.day)
     faces = _faces(case, people, kept, rng)
     sharp = "no face in them is large and sharp enough"
@@ -135,7 +135,7 @@ def _faces(case: Case, people: PersonVisits, pictures: list[Picture], rng: np.ra
     vectors = np.full((len(people), DIMENSION), np.nan)
     for capture, vector in zip(captures, embed(captures, matcher, case.seed, rng), strict=True):
         vectors[row_of[capture.track]] = vector
-    return by_similarity(cosines(vectors), people.day, FACE_SEPARATION)
+    return by_similarity(cosines(vectors), people.day, FACES)
 
 
 def _views_in(case: Case, people: PersonVisits, pictures: list[Picture]) -> pd.DataFrame:

@@ -1,19 +1,21 @@
 """Linking by templates: face or palm templates, and descriptions of bodies."""
 
 from collections import defaultdict
+from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
 
 from store.privacy.attacks.person_visits import PersonVisits
-from store.privacy.attacks.scores import Channel, Nothing, by_similarity, cosines
+from store.privacy.attacks.scores import Belief, Channel, Nothing, by_similarity, cosines
 from store.privacy.keeping.kept_store import KeptStore
 from store.privacy.policy import Policy
 
-FACE_SEPARATION = 4.0
-BODY_SEPARATION = 1.2
-"""d' that an attacker expects. Faces: about the 2025 median's genuine mean, 0.4, over the strangers' spread, 0.09.
-Bodies: measured on people rendered on two days in other clothes, of whom no figure is made (`sim.attack_crowd`)."""
+FACES: Belief = ((1.0, 4.0),)
+"""About the 2025 median's genuine mean, 0.4, over the strangers' spread, 0.09."""
+BODIES: Belief = ((0.2, 3.3), (0.8, 1.1))
+"""In the same clothes one time in five (an assumption), else in others; d' as `sim.attack_crowd` measured it on people
+of whom no figure is made."""
 
 
 def by_face(store: KeptStore, people: PersonVisits, policy: Policy) -> Channel | Nothing:
@@ -23,7 +25,7 @@ def by_face(store: KeptStore, people: PersonVisits, policy: Policy) -> Channel |
     if means is None:
         return Nothing("face", "not kept: no template is left")
     what = "palm templates" if policy.identification.method == "palm" else "face templates"
-    return Channel("face", by_similarity(cosines(means), people.day, FACE_SEPARATION), what)
+    return Channel("face", by_similarity(cosines(means), people.day, FACES), what)
 
 
 def by_body(store: KeptStore, people: PersonVisits) -> Channel | Nothing:
@@ -32,7 +34,7 @@ def by_body(store: KeptStore, people: PersonVisits) -> Channel | Nothing:
     means = _row_vectors(rows, people)
     if means is None:
         return Nothing("body", "not kept: no description of a body is left")
-    return Channel("body", by_similarity(cosines(centred(means, people)), people.day, BODY_SEPARATION))
+    return Channel("body", by_similarity(cosines(centred(means, people)), people.day, BODIES))
 
 
 def centred(vectors: npt.NDArray[np.float64], people: PersonVisits) -> npt.NDArray[np.float64]:
@@ -46,7 +48,7 @@ def centred(vectors: npt.NDArray[np.float64], people: PersonVisits) -> npt.NDArr
     return out
 
 
-def _row_vectors(rows: list[tuple[object, ...]], people: PersonVisits) -> npt.NDArray[np.float64] | None:
+def _row_vectors(rows: Sequence[tuple[object, ...]], people: PersonVisits) -> npt.NDArray[np.float64] | None:
     """(U, D) mean unit vector of each row, nan where there is none; None where no row has any."""
     by_track, by_visit = people.by_track(), people.by_visit()
     found: dict[int, list[npt.NDArray[np.float32]]] = defaultdict(list)

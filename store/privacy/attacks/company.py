@@ -1,14 +1,19 @@
 """Who came with whom, and who belongs together over days: from tokens, entrances, ways walked together, and links."""
 
-import numpy as np
+from collections.abc import Sequence
 
-from store.privacy.attacks.kept_walks import Walks
+import numpy as np
+import numpy.typing as npt
+
+from store.privacy.attacks.kept_walks import Walk, Walks
 from store.privacy.attacks.person_visits import PersonVisits, labels_of, same
 from store.privacy.attacks.ranking import Ranking, rank
 from store.privacy.attacks.scores import STRONGEST, Scores
 from store.privacy.case import Case
 from store.privacy.figures import Figure
 from store.privacy.keeping.kept_store import COLUMNS, KeptStore
+
+Floats = npt.NDArray[np.float64]
 
 NEAR_M = 1.5
 ENTRANCE_S = 4.0
@@ -24,7 +29,7 @@ def party_scores(store: KeptStore, people: PersonVisits, walks: Walks) -> tuple[
     return by_token, _together(people, walks, first)
 
 
-def _tokens(store: KeptStore, people: PersonVisits) -> tuple[np.ndarray, np.ndarray]:
+def _tokens(store: KeptStore, people: PersonVisits) -> tuple[npt.NDArray[np.int64], Floats]:
     """Number of the token under which the store wrote each row's records (-1: none), and when it was first seen."""
     row_of = people.by_track()
     named: dict[int, str] = {}
@@ -34,32 +39,38 @@ def _tokens(store: KeptStore, people: PersonVisits) -> tuple[np.ndarray, np.ndar
             continue
         query = f"SELECT track, person, min(t) FROM {table} WHERE track IS NOT NULL GROUP BY track, person"
         for track, person, t in store.rows(query):
-            row = row_of.get(int(track or 0))
+            row_track = int(track or 0)
+            row = row_of.get(row_track)
             if row is not None and t is not None:
                 first[row] = np.fmin(first[row], float(t))
-                if person is not None and str(person) != f"track-{track}":
-                    named[row] = str(person)
+                if isinstance(person, str) and person != f"track-{row_track}":
+                    named[row] = person
     codes = {name: code for code, name in enumerate(sorted(set(named.values())))}
     return np.array([codes[named[row]] if row in named else -1 for row in range(len(people))]), first
 
 
-def _together(people: PersonVisits, walks: Walks, first: np.ndarray) -> Scores:
+def _together(people: PersonVisits, walks: Walks, first: Floats) -> Scores:
+    """Entrances seconds apart, and the share of the two visits that was spent near each other."""
     with np.errstate(invalid="ignore"):
-        scores = np.nan_to_num(LOOSE * np.exp(-np.abs(first[:, None] - first) / ENTRANCE_S), nan=0.0)
-    seconds: dict[int, dict[int, np.ndarray]] = {
-        row: dict(zip(walk.t.astype(int).tolist(), walk.places, strict=True)) for row, walk in walks.rows.items()
-    }
+        scores: Scores = np.nan_to_num(LOOSE * np.exp(-np.abs(first[:, None] - first) / ENTRANCE_S), nan=0.0)
     for number in np.unique(people.day):
-        rows = [row for row in seconds if people.day[row] == number]
-        for k, a in enumerate(rows):
-            for b in rows[k + 1 :]:
-                shared = seconds[a].keys() & seconds[b].keys()
-                if shared:
-                    gaps = np.linalg.norm([seconds[a][t] - seconds[b][t] for t in shared], axis=1)
-                    whole = len(seconds[a].keys() | seconds[b].keys())
-                    scores[a, b] += LOOSE * np.exp(-gaps / NEAR_M).sum() / whole
-                    scores[b, a] = scores[a, b]
+        rows = [row for row in walks.rows if people.day[row] == number]
+        if len(rows) > 1:
+            scores[np.ix_(rows, rows)] += LOOSE * _beside([walks.rows[row] for row in rows])
     return scores
+
+
+def _beside(walks: Sequence[Walk]) -> Floats:
+    """(N, N) mean nearness of walks of one day over the seconds of either: 1 side by side all the time, 0 apart."""
+    seconds = [walk.t.astype(int) for walk in walks]
+    start = min(own.min() for own in seconds)
+    places = np.full((len(walks), max(own.max() for own in seconds) - start + 1, 2), np.nan)
+    for row, (own, walk) in enumerate(zip(seconds, walks, strict=True)):
+        places[row, own - start] = walk.places
+    here = ~np.isnan(places[..., 0])
+    near = [np.nansum(np.exp(-np.linalg.norm(places - own, axis=2) / NEAR_M), axis=1) for own in places]
+    either = [np.sum(here | own, axis=1) for own in here]
+    return np.asarray(np.array(near) / np.array(either), float)
 
 
 def company_figures(

@@ -118,11 +118,13 @@ def _creep(
     returned = (right & (people.day[:, None] > people.day)).any(axis=1)
     by_day = {int(day): np.flatnonzero(returned & (people.day == day)) for day in np.unique(people.day[returned])}
     last = by_day[max(by_day)]
-    names = list(dict.fromkeys(labels[row] for row in last))
-    member = np.array([names.index(labels[row]) for row in last])
+    people_seen = [labels[int(row)] for row in last]
+    names = list(dict.fromkeys(people_seen))
+    member = np.array([names.index(name) for name in people_seen])
     value = float(gained[last].mean())
+    sums = np.bincount(member, gained[last]).astype(np.float64)
     bounds = (min(value, 0.0), max(value, float(max(by_day))))
-    low, high = bootstrap(np.bincount(member, gained[last]), np.bincount(member), value, bounds, rng)
+    low, high = bootstrap(sums, np.bincount(member), value, bounds, rng)
     note = "by day " + ", ".join(f"{day + 1}: {gained[rows].mean():.2f}" for day, rows in by_day.items())
     return Figure(value, None, low, high, note)
 

@@ -64,7 +64,7 @@ class Ranking:
             low, high = wilson(int(self.hits[0]) * len(names), len(names))
             return min(low - chance, self.above_chance), max(high - chance, self.above_chance)
         member = np.array([names.index(person) for person in self.people])
-        sums = np.bincount(member, self.hits - self.chance, minlength=len(names))
+        sums = np.bincount(member, self.hits - self.chance, minlength=len(names)).astype(np.float64)
         counts = np.bincount(member, minlength=len(names))
         return bootstrap(sums, counts, self.above_chance, (-chance, 1 - chance), rng)
 
@@ -105,7 +105,7 @@ def rank(
     turns = [] if shuffle is None else [_shuffled(day, shuffle) for _ in range(PERMUTATIONS)]
     control = [_mean_hits(named, right, probes, order) - chance.mean() for order in turns]
     auc = np.array([_auc(scores[row, right[row]], scores[row, allowed[row] & ~right[row]]) for row in probes])
-    return Ranking(tuple(str(people[row]) for row in probes), hits, chance, auc, np.array(control))
+    return Ranking(tuple(str(people[int(row)]) for row in probes), hits, chance, auc, np.array(control))
 
 
 def likeliest(scores: Scores, allowed: Pairs) -> Values:

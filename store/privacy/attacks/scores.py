@@ -5,6 +5,7 @@ says. Attackers know no identities, but they know that people who are in the sto
 are different people: from those pairs they learn how alike strangers are.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -37,24 +38,32 @@ class Nothing:
     reason: str
 
 
-def by_similarity(similarity: Scores, day: Days, separation: float) -> Scores:
+Belief = Sequence[tuple[float, float]]
+"""How far the same person's mean similarity lies above strangers', in standard deviations of strangers (d'), as an
+attacker believes beforehand: (probability, d') of each way of coming back, such as in the same clothes or in others."""
+
+
+def by_similarity(similarity: Scores, day: Days, belief: Belief) -> Scores:
     """Scores from any similarity (U, U), nan where unknown.
 
-    `separation` is the distance between the same person's and strangers' mean similarity in standard deviations of
-    strangers (d'), as the attacker believes beforehand; both are taken for normal with one spread, so that the score
-    is d' z - d'^2 / 2.
+    Similarities of the same person and of strangers are taken for normal with one spread, so that the score of one
+    d' is d' z - d'^2 / 2, and of several the logarithm of their mean ratio.
     """
     strangers = _strangers(similarity, day)
     if len(strangers) < 2 or np.ptp(strangers) == 0:
         return np.where(np.isnan(similarity), np.nan, 0.0)
     z = (similarity - strangers.mean()) / strangers.std(ddof=1)
-    return np.clip(separation * z - separation**2 / 2, -STRONGEST, STRONGEST)
+    ratios = [np.log(share) + d * z - d**2 / 2 for share, d in belief]
+    with np.errstate(invalid="ignore"):  # nan stays nan: nothing to compare
+        total = np.logaddexp.reduce(ratios, axis=0)
+    return np.asarray(np.clip(total, -STRONGEST, STRONGEST), float)
 
 
 def _strangers(similarity: Scores, day: Days) -> npt.NDArray[np.float64]:
     apart = ~np.eye(len(day), dtype=bool) & ~np.isnan(similarity)
     today = apart & (day[:, None] == day)
-    return similarity[today] if today.sum() >= LEAST_PAIRS else similarity[apart]
+    chosen: npt.NDArray[np.float64] = similarity[today if today.sum() >= LEAST_PAIRS else apart]
+    return chosen
 
 
 def by_measure(values: npt.NDArray[np.float64], day: Days, error: float) -> Scores:

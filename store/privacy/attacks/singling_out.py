@@ -3,12 +3,16 @@
 import json
 
 import numpy as np
+import numpy.typing as npt
 
 from store.privacy.attacks.by_gait import statures
 from store.privacy.attacks.person_visits import PersonVisits
 from store.privacy.figures import Figure
 from store.privacy.intervals import wilson
 from store.privacy.keeping.kept_store import KeptStore
+
+Flags = npt.NDArray[np.bool_]
+Floats = npt.NDArray[np.float64]
 
 PRODUCTS = 2
 PICKS = 20
@@ -38,7 +42,7 @@ def _baskets(store: KeptStore, rng: np.random.Generator) -> Figure:
     return Figure(float(unique.mean()), None, low, high, note)
 
 
-def _unique_baskets(has: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+def _unique_baskets(has: Flags, rng: np.random.Generator) -> Flags:
     """(PICKS, N): whether no other receipt lists the products picked from a receipt."""
     out = np.zeros((PICKS, len(has)), bool)
     for pick in range(PICKS):
@@ -49,19 +53,20 @@ def _unique_baskets(has: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     return out
 
 
-def _reassigned(has: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+def _reassigned(has: Flags, rng: np.random.Generator) -> Flags:
     """As many receipts with each product, but whose they are is drawn anew."""
     return np.stack([rng.permutation(column) for column in has.T], axis=1)
 
 
 def _bodies(store: KeptStore, people: PersonVisits, rng: np.random.Generator) -> Figure:
     heights = statures(store, people)
-    times = dict(store.rows("SELECT track, min(t) FROM poses GROUP BY track"))
+    first = store.rows("SELECT track, min(t) FROM poses WHERE track IS NOT NULL GROUP BY track")
+    times = {int(track or 0): float(t or 0) for track, t in first}
     rows = [row for row in heights if people.tracks[row] in times]
     if len(rows) < 2:
         return Figure(None, "no key points are kept from which a height could be read")
     metres = np.array([heights[row] for row in rows])
-    hours = np.array([float(times[people.tracks[row]] or 0) // HOUR_S for row in rows])
+    hours = np.array([times[people.tracks[row]] // HOUR_S for row in rows])
     alone = _alone(metres, hours)
     low, high = wilson(int(alone.sum()), len(alone))
     shuffled = np.mean([_alone(rng.permutation(metres), hours).mean() for _ in range(PICKS)])
@@ -69,12 +74,12 @@ def _bodies(store: KeptStore, people: PersonVisits, rng: np.random.Generator) ->
     return Figure(float(alone.mean()), None, low, high, note)
 
 
-def _alone(metres: np.ndarray, hours: np.ndarray) -> np.ndarray:
+def _alone(metres: Floats, hours: Floats) -> Flags:
     alike = (np.abs(metres[:, None] - metres) <= HEIGHT_M) & (hours[:, None] == hours)
     return np.asarray(alike.sum(axis=1) == 1, bool)
 
 
-def _by_resampling(shares: np.ndarray, rng: np.random.Generator) -> tuple[float, float]:
+def _by_resampling(shares: Floats, rng: np.random.Generator) -> tuple[float, float]:
     draws = rng.choice(shares, (1000, len(shares))).mean(axis=1)
     low, high = np.quantile(draws, [0.025, 0.975])
     return min(float(low), float(shares.mean())), max(float(high), float(shares.mean()))

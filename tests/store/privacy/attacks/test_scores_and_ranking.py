@@ -40,7 +40,7 @@ def test_a_measure_as_uncertain_as_people_differ_says_nothing() -> None:
 def test_likeness_beyond_that_of_strangers_of_one_day_speaks_for_one_person() -> None:
     similarity = np.random.default_rng(1).normal(0, 0.1, (80, 80))
     similarity[0, 40] = 1.0
-    scores = by_similarity(similarity, DAY, separation=2.0)
+    scores = by_similarity(similarity, DAY, belief=[(1.0, 2.0)])
     assert scores[0, 40] == 12.0
     assert np.median(scores[DAY == 0][:, DAY == 1]) < 0
 
@@ -48,7 +48,7 @@ def test_likeness_beyond_that_of_strangers_of_one_day_speaks_for_one_person() ->
 def test_a_missing_record_says_nothing() -> None:
     one, other = np.array([[1.0, np.nan], [np.nan, np.nan]]), np.array([[2.0, 3.0], [np.nan, 1.0]])
     np.testing.assert_array_equal(added(one, other), [[3.0, 3.0], [np.nan, 1.0]])
-    assert np.isnan(by_similarity(np.full((4, 4), np.nan), np.zeros(4, int), 1.0)).all()
+    assert np.isnan(by_similarity(np.full((4, 4), np.nan), np.zeros(4, int), [(1.0, 1.0)])).all()
 
 
 @given(seed=st.integers(0, 10_000), rows=st.integers(2, 12), levels=st.integers(1, 4))
