@@ -22,8 +22,10 @@ ERRORS = {"height": 0.02, "hips": 0.02, "shoulders": 0.03, "rhythm": 0.06, "pace
 Assumptions; the measurement's own error is taken from the two halves of a visit and added."""
 TALL = 0.7
 """Quantile of the heights of a visit that stands for the upright person: people stoop over shelves."""
-RHYTHMS_HZ = np.linspace(0.5, 1.4, 46)
+SLOWEST_HZ, FASTEST_HZ = 0.5, 1.4
 """Strides a second, both feet."""
+TICK_S, SAMPLES = 0.1, 4096
+"""Grid on which poses are laid to find their period; some seven minutes, after which it starts over."""
 WALKS_M_S = 0.5
 """Slower than this somebody looks at shelves, and pace says nothing."""
 
@@ -121,16 +123,19 @@ def shoulders(poses: Poses) -> float:
 
 def rhythm(poses: Poses) -> float:
     """Strides a second: the strongest period of one ankle against the other, over all cameras; nan without one."""
-    power = np.zeros(len(RHYTHMS_HZ))
+    hertz = np.fft.rfftfreq(SAMPLES, TICK_S)
+    band = (hertz >= SLOWEST_HZ) & (hertz <= FASTEST_HZ)
+    power = np.zeros(int(band.sum()))
     swing = _difference(poses, 15, 16)
     for camera in np.unique(poses.camera):
         own = (poses.camera == camera) & ~np.isnan(swing)
         if own.sum() < 2 * LEAST_POSES:
             continue
-        angle = (2 * np.pi * np.outer(RHYTHMS_HZ, poses.t[own] - poses.t[own][0])).astype(np.float32)
-        wave = np.cos(angle) - 1j * np.sin(angle)
-        power += np.abs(wave @ (swing[own] - swing[own].mean())) ** 2 / own.sum()
-    return float(RHYTHMS_HZ[np.argmax(power)]) if power.max() > 0 else float("nan")
+        ticks = np.round((poses.t[own] - poses.t[own][0]) / TICK_S).astype(int) % SAMPLES
+        # Where a camera saw nothing the deviation from the mean stays 0, which adds to no period.
+        wave = np.bincount(ticks, swing[own] - swing[own].mean(), minlength=SAMPLES)
+        power += np.abs(np.fft.rfft(wave)[band]) ** 2 / own.sum()
+    return float(hertz[band][np.argmax(power)]) if power.max() > 0 else float("nan")
 
 
 def pace(walk: Walk) -> float:
