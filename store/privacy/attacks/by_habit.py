@@ -21,7 +21,8 @@ SMOOTH_CELLS = 1.0
 def by_basket(case: Case, people: PersonVisits) -> Channel | Nothing:
     """Rows whose receipts list the same products; rare products say more (weights ln(receipts / receipts with it)).
 
-    Receipts without a name are compared too: they link a purchase to a purchase, not to a body or an account.
+    Where no receipt has a name, they are compared all the same: a purchase is linked to a purchase, not to a body or
+    an account.
     """
     rows_of = people.by_visit()
     visit_at = {(round(receipt.t, 3), receipt.cents): receipt.visit for receipt in case.period.receipts}

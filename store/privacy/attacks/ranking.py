@@ -41,9 +41,10 @@ class Ranking:
     def figure(self, noun: str, note: str, rng: np.random.Generator) -> Figure:
         """The share above chance with its interval over people; `noun` says what a probe is."""
         low, high = self._interval(rng)
+        least, most = self._over_people(self.auc, (0.0, 1.0), rng)
         text = (
-            f"{self.hits.mean():.0%} right where guessing gives {self.chance.mean():.0%}; AUC {np.mean(self.auc):.2f}; "
-            f"{len(self.hits)} {noun} of {len(set(self.people))} people"
+            f"{self.hits.mean():.0%} right where guessing gives {self.chance.mean():.0%}; AUC {np.mean(self.auc):.2f} "
+            f"({least:.2f} ... {most:.2f}); {len(self.hits)} {noun} of {len(set(self.people))} people"
         )
         return Figure(self.above_chance, None, low, high, f"{text}; {note}" if note else text)
 
@@ -55,18 +56,22 @@ class Ranking:
         return Figure(float(np.clip(self.control.mean(), low, high)), None, float(low), float(high), note)
 
     def _interval(self, rng: np.random.Generator) -> tuple[float, float]:
-        names = list(dict.fromkeys(self.people))
-        chance = float(self.chance.mean())
+        chance, people = float(self.chance.mean()), len(set(self.people))
         if np.allclose(self.hits, self.chance):
             return self.above_chance, self.above_chance
         if self.hits.min() == self.hits.max() and self.hits[0] in (0.0, 1.0):
             # Resampling people who all agree would claim certainty.
-            low, high = wilson(int(self.hits[0]) * len(names), len(names))
+            low, high = wilson(int(self.hits[0]) * people, people)
             return min(low - chance, self.above_chance), max(high - chance, self.above_chance)
+        return self._over_people(self.hits - self.chance, (-chance, 1 - chance), rng)
+
+    def _over_people(
+        self, values: Values, bounds: tuple[float, float], rng: np.random.Generator
+    ) -> tuple[float, float]:
+        names = list(dict.fromkeys(self.people))
         member = np.array([names.index(person) for person in self.people])
-        sums = np.bincount(member, self.hits - self.chance, minlength=len(names)).astype(np.float64)
-        counts = np.bincount(member, minlength=len(names))
-        return bootstrap(sums, counts, self.above_chance, (-chance, 1 - chance), rng)
+        sums = np.bincount(member, values, minlength=len(names)).astype(np.float64)
+        return bootstrap(sums, np.bincount(member, minlength=len(names)), float(values.mean()), bounds, rng)
 
 
 def bootstrap(
