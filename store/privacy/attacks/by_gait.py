@@ -1,16 +1,19 @@
-"""Linking by build and gait: height, hips, shoulders, rhythm of steps and pace, from kept key points and positions."""
+"""Linking by build and gait: height, hips, shoulders, rhythm of steps and pace, from kept key points, frames and positions."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import reduce
 from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 
+from store.privacy.attacks.kept_frames import GONE, KeptFrames
 from store.privacy.attacks.kept_walks import Walk, Walks
 from store.privacy.attacks.person_visits import PersonVisits
 from store.privacy.attacks.scores import Channel, Nothing, added, by_measure
+from store.privacy.case import Case
 from store.privacy.keeping.kept_store import KeptStore
 
 Floats = npt.NDArray[np.float64]
@@ -48,27 +51,54 @@ def kept_poses(store: KeptStore, people: PersonVisits) -> dict[int, Poses]:
     if not rows:
         return {}
     tracks, times, cameras, blobs = zip(*rows, strict=True)
-    numbers = {name: number for number, name in enumerate(sorted({str(camera) for camera in cameras}))}
-    camera = np.array([numbers[str(name)] for name in cameras], np.int64)
     points = np.frombuffer(b"".join(blob for blob in blobs if isinstance(blob, bytes)), np.float16)
-    points = points.reshape(-1, 17, 3).astype(np.float64)
-    track, t = np.array(tracks, np.int64), np.array(times, np.float64)
+    names = [str(camera) for camera in cameras]
+    return _poses_by_row(people, np.array(tracks, np.int64), np.array(times, np.float64), names, points)
+
+
+def poses_in_frames(case: Case, people: PersonVisits) -> dict[int, Poses]:
+    """Poses that can be read in the frames still kept, by row; a blur over the head hides none."""
+    frames, parts = KeptFrames.of(case.store), []
+    for day in case.period.days:
+        if frames.stretches and day.poses is not None and day.pose_points is not None:
+            kept = frames.state(day.poses["camera"].tolist(), day.poses["t"].to_numpy()) != GONE
+            parts.append((day.poses[kept], day.pose_points[kept]))
+    if not parts:
+        return {}
+    table = pd.concat([poses for poses, _ in parts])
+    points = np.concatenate([points for _, points in parts])
+    columns = (table["track"].to_numpy(np.int64), table["t"].to_numpy(np.float64), table["camera"].tolist())
+    return _poses_by_row(people, *columns, points)
+
+
+def _poses_by_row(
+    people: PersonVisits,
+    track: npt.NDArray[np.int64],
+    t: Floats,
+    cameras: Sequence[str],
+    points: npt.NDArray[np.floating],
+) -> dict[int, Poses]:
+    camera = np.unique(np.array(cameras), return_inverse=True)[1].astype(np.int64)
+    shaped = points.reshape(-1, 17, 3).astype(np.float64)
     found = {}
     for number, row in people.by_track().items():
-        own = track == number
-        if own.sum() >= LEAST_POSES:
-            found[row] = Poses(t[own], camera[own], points[own])
+        own = np.flatnonzero(track == number)
+        if len(own) >= LEAST_POSES:
+            found[row] = Poses(t[own], camera[own], shaped[own])
     return found
 
 
-def by_gait(store: KeptStore, people: PersonVisits, walks: Walks) -> Channel | Nothing:
+def by_gait(case: Case, people: PersonVisits, walks: Walks) -> Channel | Nothing:
     """Rows of people built alike who walk alike."""
-    poses = kept_poses(store, people)
+    poses = kept_poses(case.store, people)
+    where = ""
+    if not poses:
+        poses, where = poses_in_frames(case, people), " in kept frames"
     measures = {name: _by_row(poses, measure, len(people)) for name, measure in _OF_POSES.items()} if poses else {}
     if walks.rows:
         measures["pace"] = _by_row(walks.rows, pace, len(people))
     if not measures:
-        return Nothing("gait", "not kept: neither key points nor positions are left")
+        return Nothing("gait", "not kept: no key points, frames or positions are left")
     scores = {
         name: by_measure(values, people.day, float(np.hypot(error, ERRORS[name])))
         for name, (values, error) in measures.items()
@@ -76,7 +106,9 @@ def by_gait(store: KeptStore, people: PersonVisits, walks: Walks) -> Channel | N
     telling = [name for name, own in scores.items() if np.nan_to_num(own).any()]
     if not telling:
         return Nothing("gait", f"people differ too little, or too few were measured, in {', '.join(measures)}")
-    return Channel("gait", reduce(added, (scores[name] for name in telling)), "from " + ", ".join(telling))
+    return Channel(
+        "gait", reduce(added, (scores[name] for name in telling)), f"from {', '.join(telling)}{where if poses else ''}"
+    )
 
 
 def statures(store: KeptStore, people: PersonVisits) -> dict[int, float]:

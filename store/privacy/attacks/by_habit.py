@@ -24,15 +24,7 @@ def by_basket(case: Case, people: PersonVisits) -> Channel | Nothing:
     Where no receipt has a name, they are compared all the same: a purchase is linked to a purchase, not to a body or
     an account.
     """
-    rows_of = people.by_visit()
-    visit_at = {(round(receipt.t, 3), receipt.cents): receipt.visit for receipt in case.period.receipts}
-    lines: dict[int, dict[str, int]] = {}
-    named = True
-    for person, t, cents, text in case.store.rows("SELECT person, t, cents, lines FROM receipts ORDER BY id"):
-        # A receipt without a name takes the row of its visit only so that the guess can be scored.
-        visit = str(person) if person is not None else visit_at.get((round(float(t or 0), 3), int(cents or 0)), "")
-        named &= person is not None
-        lines.update(dict.fromkeys(rows_of.get(visit, []), json.loads(str(text))))
+    lines, named = _lines(case, people)
     products = sorted({product for bought in lines.values() for product in bought})
     if not products:
         return Nothing("basket", "not kept: no receipt is left")
@@ -43,6 +35,20 @@ def by_basket(case: Case, people: PersonVisits) -> Channel | Nothing:
     similarity = cosines(np.where(has.sum(axis=1, keepdims=True) > 0, weighted, np.nan))
     note = "" if named else "receipts carry no name: purchase linked to purchase"
     return Channel("basket", by_similarity(similarity, people.day, BASKETS), note)
+
+
+def _lines(case: Case, people: PersonVisits) -> tuple[dict[int, dict[str, int]], bool]:
+    """Products and counts of kept receipts by row, and whether they carry names; then those without are left out."""
+    rows_of = people.by_visit()
+    receipts = case.store.rows("SELECT person, t, cents, lines FROM receipts ORDER BY id")
+    named = any(person is not None for person, *_ in receipts)
+    # A receipt without a name takes the row of its visit only so that the guess can be scored.
+    visit_at = {(round(receipt.t, 3), receipt.cents): receipt.visit for receipt in case.period.receipts}
+    found: dict[int, dict[str, int]] = {}
+    for person, t, cents, text in receipts:
+        visit = visit_at.get((round(float(t or 0), 3), int(cents or 0)), "") if not named else str(person or "")
+        found.update(dict.fromkeys(rows_of.get(visit, []), json.loads(str(text))))
+    return found, named
 
 
 def by_route(walks: Walks, people: PersonVisits) -> Channel | Nothing:

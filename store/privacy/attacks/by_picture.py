@@ -10,6 +10,7 @@ import pandas as pd
 
 from store.privacy.attacks.by_head import by_head
 from store.privacy.attacks.by_template import BODIES, FACES, centred, means_of
+from store.privacy.attacks.kept_frames import BLURRED, GONE, KeptFrames
 from store.privacy.attacks.person_visits import PersonVisits
 from store.privacy.attacks.scores import Channel, Nothing, Scores, added, by_similarity, cosines
 from store.privacy.case import Case, PictureReader
@@ -74,22 +75,17 @@ def _crops(case: Case, people: PersonVisits) -> Iterator[Picture]:
 
 
 def _in_frames(case: Case, people: PersonVisits) -> Iterator[Picture]:
-    """Who holds whole frames can cut people out of them, as tracking did: the day's crops at the kept times.
-
-    The frames themselves are not copied into the store, as they would fill a disk; their records say which there are.
-    """
-    row_of = people.by_track()
-    spans: dict[str, list[tuple[float, float, bool]]] = defaultdict(list)
-    for camera, start, until, blurred in case.store.rows("SELECT camera, t, until, blurred FROM frames"):
-        spans[str(camera)].append((float(start or 0), float(until or 0), bool(blurred)))
+    """Who holds whole frames can cut people out of them, as tracking did."""
+    row_of, frames = people.by_track(), KeptFrames.of(case.store)
     for day in case.period.days:
-        if day.crops is None:
+        if day.crops is None or day.crops.empty:
             continue
+        states = frames.state(day.crops["camera"].tolist(), day.crops["t"].to_numpy())
         columns = (day.crops[name].tolist() for name in ("t", "camera", "track", "jpeg", "blurred"))
-        for t, camera, track, jpeg, blurred_jpeg in zip(*columns, strict=True):
-            kept = next((blurred for start, until, blurred in spans[camera] if start <= t < until), None)
-            if kept is not None and track in row_of:
-                yield Picture(row_of[track], float(t), str(camera), blurred_jpeg if kept else jpeg, kept)
+        for state, t, camera, track, plain, blurred in zip(states.tolist(), *columns, strict=True):
+            if state != GONE and track in row_of:
+                jpeg = blurred if state == BLURRED else plain
+                yield Picture(row_of[track], float(t), str(camera), jpeg, state == BLURRED)
 
 
 def _by_row(pictures: list[Picture]) -> dict[int, list[Picture]]:

@@ -50,7 +50,7 @@ def attack(case: Case, people: PersonVisits, walks: Walks, rng: np.random.Genera
         by_face(case.store, people, case.policy),
         by_body(case.store, people),
         by_picture(case, people, rng),
-        by_gait(case.store, people, walks),
+        by_gait(case, people, walks),
         by_basket(case, people),
         by_route(walks, people),
     )

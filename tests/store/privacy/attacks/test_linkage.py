@@ -6,10 +6,12 @@ import pytest
 from made_up import made_up_period
 
 from store.privacy import Period, Policy, load_policy
+from store.privacy.attacks.kept_frames import BLURRED, GONE, PLAIN, KeptFrames
 from store.privacy.attacks.kept_walks import kept_walks
 from store.privacy.attacks.linkage import CHANNELS, Linkage, attack, linkage_figures
 from store.privacy.attacks.person_visits import PersonVisits
 from store.privacy.case import Case
+from store.privacy.keeping.kept_store import KeptStore, Record
 
 
 def attacked(case: Case) -> Linkage:
@@ -47,7 +49,9 @@ def test_a_recorder_of_an_ordinary_shop_shows_the_people_whom_its_pictures_show(
     figures = applied["checkout"].figures
     assert figures["link_crops"].low > 0
     assert figures["link_face"].value is None
-    assert figures["linkability"].value == pytest.approx(figures["link_crops"].value)
+    assert figures["link_gait"].low > 0
+    assert "in kept frames" in figures["link_gait"].note
+    assert "basket" not in figures["linkability"].note
 
 
 def test_a_face_is_read_in_pictures_only_where_pixels_suffice_and_no_blur_hides_it(applied, apply, period) -> None:
@@ -142,3 +146,11 @@ def test_the_same_seed_gives_the_same_figures(apply: Callable, period: Period, a
     again = apply("edge-only", period).figures
     for metric in ("linkability", "link_gait", "link_control", "creep", "unicity_body", "infer_party"):
         assert again[metric] == applied["edge-only"].figures[metric]
+
+
+def test_frames_show_what_happened_while_they_are_kept(folder) -> None:
+    store = KeptStore.create(folder)
+    store.collect("frames", [Record(None, 10.0 * n, 0.0, ("c", 10.0 * n + 10, 100, n % 2)) for n in (1, 2, 4)], 1000.0)
+    state = KeptFrames.of(store).state(["c"] * 5 + ["d"], [9.9, 10.0, 29.9, 35.0, 40.0, 15.0])
+    assert state.tolist() == [GONE, BLURRED, PLAIN, GONE, PLAIN, GONE]
+    store.close()
