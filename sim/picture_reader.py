@@ -5,7 +5,7 @@ upper half is mostly hair and whose lower half is mostly skin: colours that stay
 mixes but does not remove.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from functools import cached_property
 from hashlib import blake2b
 from itertools import pairwise
@@ -25,9 +25,9 @@ Place = tuple[int, int, int, int]
 """Left, top, width and height in pixels."""
 
 PICTURES_AT_ONCE = 64
-SHEET_WIDTH, SHEET_HEIGHT, ROW_HEIGHT, GAP, ENLARGED = 640, 360, 240, 4, 3.0
-"""Pictures are laid side by side on sheets of a frame's size, as the pose network has seen people at that size: small
-ones are enlarged, which puts the head twice as near to its place."""
+SHEET_WIDTH, SHEET_HEIGHT, TALLEST, ENLARGED = 640, 360, 240, 3.0
+"""Pictures are laid on sheets of a frame's size, as the pose network has seen people in frames; small ones are
+enlarged, which brings the head that it finds nearer to its place."""
 LEAST_CONFIDENCE, LEAST_OVERLAP = 0.05, 0.4
 """A picture shows one person, so that an uncertain one will do if it lies where the picture was cut."""
 MARGIN = 1 / 12
@@ -88,39 +88,28 @@ class NetworkReader:
         return list(zip(whole, heads, strict=True))
 
     def _heads(self, pictures: Sequence[Picture]) -> Floats:
+        # Each on a sheet of its own: beside others it would be read a little differently in every company.
+        sheets, places = zip(*(_sheet(picture) for picture in pictures), strict=True)
+        windows = [np.array([[left, top, left + width, top + height]]) for left, top, width, height in places]
         found = np.full((len(pictures), HEAD_VALUES), np.nan, np.float32)
-        for sheet, places in _sheets(pictures):
-            people = self._detector.detect([sheet])[0]
-            for number, place in places.items():
-                overlaps = [_overlap(person, place) for person in people]
-                if overlaps and max(overlaps) >= LEAST_OVERLAP:
-                    left, top, width, height = place
-                    head = _head_of(people[int(np.argmax(overlaps))], place)
-                    found[number] = colours_of_head(sheet[top : top + height, left : left + width], head)
+        for number, people in enumerate(self._detector.detect(sheets, windows)):
+            left, top, width, height = places[number]
+            overlaps = [_overlap(person, places[number]) for person in people]
+            if overlaps and max(overlaps) >= LEAST_OVERLAP:
+                head = _head_of(people[int(np.argmax(overlaps))], places[number])
+                found[number] = colours_of_head(sheets[number][top : top + height, left : left + width], head)
         return found
 
 
-def _sheets(pictures: Sequence[Picture]) -> Iterator[tuple[Picture, dict[int, Place]]]:
-    """Sheets of pictures, and the place of each, by number, on its sheet."""
-    sheet, places = _blank(), dict[int, Place]()
-    left, top = 0, 0
-    for number, picture in enumerate(pictures):
-        scale = min(ENLARGED, ROW_HEIGHT / picture.shape[0], SHEET_WIDTH / picture.shape[1])
-        width, height = (max(1, int(size * scale)) for size in (picture.shape[1], picture.shape[0]))
-        if left + width > SHEET_WIDTH:
-            left, top = 0, top + ROW_HEIGHT + GAP
-        if top + height > SHEET_HEIGHT:
-            yield sheet, places
-            sheet, places, left, top = _blank(), {}, 0, 0
-        small = cv2.resize(picture, (width, height), interpolation=cv2.INTER_AREA)
-        sheet[top : top + height, left : left + width] = small
-        places[number] = (left, top, width, height)
-        left += width + GAP
-    yield sheet, places
-
-
-def _blank() -> Picture:
-    return np.full((SHEET_HEIGHT, SHEET_WIDTH, 3), GREY, np.uint8)
+def _sheet(picture: Picture) -> tuple[Picture, Place]:
+    """A grey sheet with the picture in its middle, and its place there."""
+    scale = min(ENLARGED, TALLEST / picture.shape[0], SHEET_WIDTH / picture.shape[1])
+    width, height = (max(1, int(size * scale)) for size in (picture.shape[1], picture.shape[0]))
+    left, top = (SHEET_WIDTH - width) // 2, (SHEET_HEIGHT - height) // 2
+    sheet = np.full((SHEET_HEIGHT, SHEET_WIDTH, 3), GREY, np.uint8)
+    way = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
+    sheet[top : top + height, left : left + width] = cv2.resize(picture, (width, height), interpolation=way)
+    return sheet, (left, top, width, height)
 
 
 def colours_of_head(picture: Picture, head: tuple[float, float, float]) -> Floats:

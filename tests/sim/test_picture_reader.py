@@ -48,3 +48,22 @@ def test_hair_and_skin_are_told_apart_in_a_head() -> None:
     assert colours[0] == pytest.approx(255, abs=3)
     assert colours[3] < 60
     assert np.isnan(colours_of_head(frame, (-50.0, 27.0, 12.0))).all()
+
+
+def figure(shirt: tuple[int, int, int]) -> bytes:
+    """A crude person before a wall: enough for the pose network."""
+    pixels = np.full((150, 80, 3), 170, np.uint8)
+    parts = [(0, 28, 9, 11, (120, 150, 200)), (0, 21, 9, 6, (20, 30, 40))]
+    parts += [(0, 60, 17, 24, shirt), (-20, 62, 5, 22, shirt), (20, 62, 5, 22, shirt)]
+    parts += [(-8, 108, 8, 28, (70, 40, 30)), (8, 108, 8, 28, (70, 40, 30))]
+    for x, y, width, height, colour in parts:
+        cv2.ellipse(pixels, (40 + x, y), (width, height), 0, 0, 360, colour, -1)
+    return cv2.imencode(".jpg", cv2.GaussianBlur(pixels, (0, 0), 0.7))[1].tobytes()
+
+
+def test_a_head_is_found_and_read_alike_alone_and_in_any_company() -> None:
+    figures = [figure(shirt) for shirt in ((200, 40, 40), (40, 160, 40), (40, 40, 200))]
+    together = NetworkReader().head_colours(figures)
+    alone = [NetworkReader().head_colours([one])[0] for one in figures]
+    np.testing.assert_array_equal(together, alone)
+    assert (together[:, 0] < together[:, 3] - 30).all()  # dark hair over a light face

@@ -1,4 +1,4 @@
-"""Linking by build and gait: height, hips, shoulders, rhythm of steps and pace, from kept key points, frames and positions."""
+"""Linking by build and gait: height, hips, shoulders and rhythm of steps from key points, pace from positions."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass

@@ -46,8 +46,8 @@ METRICS = (
     _alone(
         "gait",
         "Visits linkable by build and gait",
-        "by height, hips, shoulders and rhythm of steps from key points, kept or readable in kept frames, and by pace from "
-        "kept positions",
+        "by height, hips, shoulders and rhythm of steps from key points, kept or readable in kept frames, and by pace "
+        "from kept positions",
     ),
     _alone("basket", "Visits linkable by basket", "by what was bought alone, rare products counting more"),
     _alone("route", "Visits linkable by route", "by where in the store somebody spent the time of the visit"),
