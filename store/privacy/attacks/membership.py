@@ -35,11 +35,11 @@ def _of_search(case: Case, search: Search) -> Figure:
     if not listed or len(listed) == len(seen):
         return _expected(case, search, len(seen))
     right, wrong = (sum(seen[subject] for subject in group) for group in (listed, seen.keys() - listed))
-    return _advantage(right, len(listed), wrong, len(seen) - len(listed), search.name)
+    return advantage(right, len(listed), wrong, len(seen) - len(listed), search.name)
 
 
-def _advantage(right: int, listed: int, wrong: int, others: int, name: str) -> Figure:
-    """Difference of two shares with Newcombe's hybrid score interval (1998, method 10)."""
+def advantage(right: int, listed: int, wrong: int, others: int, name: str) -> Figure:
+    """Share right among those on a list minus share wrong among others; Newcombe's interval (1998, method 10)."""
     hit, false = right / listed, wrong / others
     (hit_low, hit_high), (false_low, false_high) = wilson(right, listed), wilson(wrong, others)
     low = hit - false - math.hypot(hit - hit_low, false_high - false)

@@ -27,30 +27,30 @@ METRICS = (
     ),
     Metric(
         "link_unnamed",
-        "Visits linkable without the account",
+        "Linked without the account",
         "share above chance",
         "As linkability, from everything but the account: what a store could still do for people whose account it "
         f"deleted or never had. {_ABOVE}",
         "attacks",
     ),
-    _alone("account", "Visits linkable by account", "by the account alone: the records say it outright"),
-    _alone("face", "Visits linkable by face or palm template", "by kept templates alone (the matcher is simulated)"),
-    _alone("body", "Visits linkable by body description", "by kept descriptions of bodies (re-identification vectors)"),
+    _alone("account", "Linked by account", "by the account alone: the records say it outright"),
+    _alone("face", "Linked by face or palm template", "by kept templates alone (the matcher is simulated)"),
+    _alone("body", "Linked by body description", "by kept descriptions of bodies (re-identification vectors)"),
     _alone(
         "crops",
-        "Visits linkable by pictures",
+        "Linked by pictures",
         "by a re-identification network that reads the very pictures kept, and by the faces in them where they are "
         "not blurred and at least 40 pixels wide at the policy's own cameras; of whole frames, the people cut out of "
         "them",
     ),
     _alone(
         "gait",
-        "Visits linkable by build and gait",
+        "Linked by build and gait",
         "by height, hips, shoulders and rhythm of steps from key points, kept or readable in kept frames, and by pace "
         "from kept positions",
     ),
-    _alone("basket", "Visits linkable by basket", "by what was bought alone, rare products counting more"),
-    _alone("route", "Visits linkable by route", "by where in the store somebody spent the time of the visit"),
+    _alone("basket", "Linked by basket", "by what was bought alone, rare products counting more"),
+    _alone("route", "Linked by route", "by where in the store somebody spent the time of the visit"),
     Metric(
         "link_control",
         "Control: linkability of shuffled records",

@@ -7,6 +7,7 @@ from made_up import made_up_period
 from store.privacy import Period, load_policy
 from store.privacy.attacks.company import household_scores, party_scores
 from store.privacy.attacks.kept_walks import kept_walks
+from store.privacy.attacks.membership import advantage
 from store.privacy.attacks.person_visits import PersonVisits
 from store.privacy.intervals import wilson
 from store.privacy.uses.searches import is_enrolled
@@ -88,10 +89,8 @@ def test_without_a_list_there_is_a_reason(applied) -> None:
 def test_difference_of_shares_matches_newcombes_published_example(
     right: int, listed: int, wrong: int, others: int
 ) -> None:
-    from store.privacy.attacks.membership import _advantage
-
     # Newcombe 1998, Statistics in Medicine 17, 873-890, table II, method 10: 56/70 - 48/80.
-    figure = _advantage(right, listed, wrong, others, "list")
+    figure = advantage(right, listed, wrong, others, "list")
     assert figure.value == pytest.approx(0.2)
     assert (figure.low, figure.high) == (pytest.approx(0.0524, abs=5e-5), pytest.approx(0.3339, abs=5e-5))
     assert wilson(right, listed)[0] < right / listed
