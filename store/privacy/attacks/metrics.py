@@ -39,9 +39,9 @@ METRICS = (
     _alone(
         "crops",
         "Linked by pictures",
-        "by a re-identification network that reads the very pictures kept, and by the faces in them where they are "
-        "not blurred and at least 40 pixels wide at the policy's own cameras; of whole frames, the people cut out of "
-        "them",
+        "by networks that read the very pictures kept: the whole look, the colours of hair and skin, and the face (the "
+        "matcher is simulated) where it is not blurred and at least 40 pixels wide at the policy's own cameras; of "
+        "whole frames, the people cut out of them",
     ),
     _alone(
         "gait",
@@ -49,7 +49,12 @@ METRICS = (
         "by height, hips, shoulders and rhythm of steps from key points, kept or readable in kept frames, and by pace "
         "from kept positions",
     ),
-    _alone("basket", "Linked by basket", "by what was bought alone, rare products counting more"),
+    _alone(
+        "basket",
+        "Linked by basket",
+        "by what was bought alone, rare products counting more. "
+        "Receipts without a name are compared too, purchase with purchase, but do not count for linkability",
+    ),
     _alone("route", "Linked by route", "by where in the store somebody spent the time of the visit"),
     Metric(
         "link_control",
