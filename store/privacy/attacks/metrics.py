@@ -16,7 +16,7 @@ def _alone(name: str, title: str, by: str) -> Metric:
 METRICS = (
     Metric(
         "linkability",
-        "Visits linkable above chance",
+        "Visits linkable",
         "share above chance",
         f"{_RETURN}, from everything kept that names or shows a person: account, templates, body descriptions, "
         f"pictures, key points, walks, receipts with a name. {_ABOVE} The weight of each kind of record is fixed "
