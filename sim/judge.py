@@ -8,6 +8,7 @@ import numpy as np
 from sim.day import period_of
 from sim.erasing import write_witness
 from sim.errors import BadInput
+from sim.picture_reader import NetworkReader
 from sim.run_folder import RunFolder, write_summary
 from store.privacy.apply import apply_policy
 from store.privacy.case import PictureReader
@@ -50,9 +51,9 @@ def judge_runs(runs: Sequence[RunFolder], policies: Sequence[str] | None) -> lis
     return [judge_again(run, policies) for run in runs]
 
 
-def period_and_reader(run: RunFolder) -> tuple[Period, PictureReader | None]:
+def period_and_reader(run: RunFolder) -> tuple[Period, PictureReader]:
     """What a run hands to every policy: its days, and how somebody who holds pictures would read them."""
-    return period_of(run), None
+    return period_of(run), NetworkReader()
 
 
 def _judged(run: RunFolder, policies: Sequence[str]) -> dict[str, PolicyFigures]:

@@ -6,8 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from store.privacy.attacks.linkage import linkability
-from store.privacy.attacks.traces import trace_figures
+from store.privacy.attacks.attack import attack_figures
 from store.privacy.case import Case, PictureReader
 from store.privacy.day import Period
 from store.privacy.figures import Figure, PolicyFigures
@@ -70,8 +69,7 @@ def _applied(case: Case) -> PolicyFigures:
         **exposure_figures(case, made),
         **noise_figures(case),
         **governance_figures(case),
-        "linkability": linkability(policy, period, store, case.seed, case.rng),
-        **trace_figures(store, case.rng),
+        **attack_figures(case),
         **search_figures(case, outcomes, reviewed(policy, period) * case.per_1000),
         **use_figures(case, outcomes),
         **usage_figures(policy, period, desk, entry, outcomes, stored_usd, case.costs),

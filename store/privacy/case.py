@@ -17,7 +17,11 @@ class PictureReader(Protocol):
     """How somebody who holds pictures of people would read them: the store itself never sees pixels."""
 
     def describe(self, jpegs: Sequence[bytes]) -> npt.NDArray[np.float32]:
-        """Appearance embeddings, (N, D) float32 unit rows, of JPEG pictures of one person each."""
+        """Appearance embeddings, (N, D) float32 unit rows, of JPEG pictures of one person each; nan if unreadable."""
+        ...
+
+    def head_colours(self, jpegs: Sequence[bytes]) -> npt.NDArray[np.float32]:
+        """Mean colours of hair and skin, (N, K) float32 L*a*b* of 0 to 255; nan where no head is found."""
         ...
 
 

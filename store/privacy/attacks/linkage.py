@@ -1,83 +1,140 @@
-"""An attack on what a policy keeps: link a person's second visit to the first."""
+"""The linkage attack: whose visits of several days are one person's, from each kind of kept record and from all.
 
-from collections.abc import Mapping
+For every visit of a person who came on an earlier day, the attacker ranks all persons' visits of earlier days.
+"""
+
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from store.privacy.day import Period, VisitRecord
-from store.privacy.faces.matcher import DIMENSION, Matcher, Vectors, faces_of
-from store.privacy.faces.sensor import best_captures
+from store.privacy.attacks.by_account import by_account
+from store.privacy.attacks.by_gait import by_gait
+from store.privacy.attacks.by_habit import by_basket, by_route
+from store.privacy.attacks.by_picture import by_picture
+from store.privacy.attacks.by_template import by_body, by_face
+from store.privacy.attacks.kept_walks import Walks
+from store.privacy.attacks.person_visits import PersonVisits, labels_of, same
+from store.privacy.attacks.ranking import Pairs, Ranking, Values, bootstrap, likeliest, rank
+from store.privacy.attacks.scores import Channel, Nothing, Scores, fused
+from store.privacy.case import Case
 from store.privacy.figures import Figure
-from store.privacy.intervals import wilson
-from store.privacy.keeping.collect import DEFAULT_PRESET, known_persons, person_of
-from store.privacy.keeping.kept_store import KeptStore
-from store.privacy.policy import Policy
+
+ACCOUNT = "account"
+CHANNELS = (ACCOUNT, "face", "body", "crops", "gait", "basket", "route")
+NAMELESS = "basket"
+RETURNS = "returns"
 
 
 @dataclass(frozen=True, slots=True)
-class Templates:
-    """Kept face templates, (N, 128), and whose record each is."""
+class Linkage:
+    """What the attacker made of a store, without the truth: each kind of record alone, all, and all but accounts.
 
-    persons: tuple[str, ...]
-    vectors: Vectors
+    `tied` are the kinds of record by which a person, and not only a purchase, is linked.
+    """
 
+    channels: tuple[Channel | Nothing, ...]
+    tied: tuple[str, ...]
+    everything: Scores
+    unnamed: Scores
 
-def kept_templates(store: KeptStore) -> Templates:
-    """The face templates that a store still holds."""
-    rows = store.rows("SELECT person, vector FROM face_templates ORDER BY id")
-    vectors = [np.frombuffer(vector, np.float32) for _, vector in rows if isinstance(vector, bytes)]
-    return Templates(tuple(str(person) for person, _ in rows), np.array(vectors, np.float32).reshape(-1, DIMENSION))
-
-
-def linkability(policy: Policy, period: Period, store: KeptStore, seed: int, rng: np.random.Generator) -> Figure:
-    """Share of second visits linked to the right first one, minus the chance of guessing; see `METRICS`."""
-    visits = len(period.visits)
-    if visits < 2:
-        return Figure(None, "one visit alone cannot be mistaken for another")
-    accounts = {str(person) for person, _ in store.rows("SELECT person, account FROM people")}
-    by_face = _face_guesses(policy, period, store, seed, rng)
-    persons = known_persons(policy, period)
-    linked, guessed = 0, 0
-    for visit in period.visits:
-        if visit.visit in accounts:
-            linked += 1
-        elif guesses := [by_face[name] for name in _names(persons, visit) if name in by_face]:
-            linked += any(guesses)
-        else:
-            guessed += 1
-    if guessed == visits:
-        return Figure(0.0, None, 0.0, 0.0, "nothing kept links visits: the attacker guesses")
-    chance = 1 / visits
-    # Who left nothing to compare is guessed at, and a guess is worth exactly the chance that is taken off again.
-    low, high = (share + guessed / visits * chance - chance for share in wilson(linked, visits))
-    note = "by account" if accounts else "by face template"
-    return Figure((linked + guessed * chance) / visits - chance, None, low, high, note)
+    def found(self) -> list[Channel]:
+        """The kinds of record that say something."""
+        return [channel for channel in self.channels if isinstance(channel, Channel)]
 
 
-def _names(persons: Mapping[int, str], visit: VisitRecord) -> set[str]:
-    return {person_of(persons, track) for track in visit.tracks}
-
-
-def _face_guesses(
-    policy: Policy, period: Period, store: KeptStore, seed: int, rng: np.random.Generator
-) -> dict[str, bool]:
-    """Whether each person's new capture is nearest to a template of the same person; only people with templates."""
-    kept = kept_templates(store)
-    if not kept.persons or policy.identification.method == "palm":
-        return {}
-    names = [policy.identification.preset, *(search.preset for search in policy.searches), DEFAULT_PRESET]
-    matcher = Matcher.of(next(name for name in names if name))
-    captures = best_captures(period, matcher, policy.camera_width_px)
-    if not captures:
-        return {}
-    again = matcher.capture(
-        faces_of([capture.subject for capture in captures], seed), np.array([c.loss for c in captures]), rng
+def attack(case: Case, people: PersonVisits, walks: Walks, rng: np.random.Generator) -> Linkage:
+    """Score all pairs of rows by every kind of record; reads the store, never the truth."""
+    channels = (
+        by_account(case.store, people),
+        by_face(case.store, people, case.policy),
+        by_body(case.store, people),
+        by_picture(case, people, rng),
+        by_gait(case, people, walks),
+        by_basket(case, people),
+        by_route(walks, people),
     )
-    nearest = np.argmax(again @ kept.vectors.T, axis=1)
-    persons = known_persons(policy, period)
-    return {
-        person_of(persons, capture.track): kept.persons[pick] == person_of(persons, capture.track)
-        for capture, pick in zip(captures, nearest, strict=True)
-        if person_of(persons, capture.track) in kept.persons
+    # Receipts without a name lead from purchase to purchase: they are judged alone, as no person hangs on them.
+    tied = [
+        channel
+        for channel in channels
+        if isinstance(channel, Channel) and (channel.name != NAMELESS or case.policy.billing == "tracked")
+    ]
+    unnamed = [channel for channel in tied if channel.name != ACCOUNT]
+    names = tuple(channel.name for channel in tied)
+    return Linkage(channels, names, fused(tied, len(people)), fused(unnamed, len(people)))
+
+
+def linkage_figures(case: Case, people: PersonVisits, linkage: Linkage, rng: np.random.Generator) -> dict[str, Figure]:
+    """`linkability`, `link_...` and `creep`: the attack's guesses scored against who people really are."""
+    labels = labels_of(people, case.period)
+    earlier = people.day[:, None] > people.day
+    right = same(labels)
+
+    def ranked(scores: Scores) -> Ranking | None:
+        return rank(scores, earlier, right, labels, people.day)
+
+    whole = rank(linkage.everything, earlier, right, labels, people.day, rng)
+    if whole is None:
+        return without_returns("nobody who came on one day came again on a later one")
+    alone = {channel.name: ranked(fused([channel], len(people))) for channel in linkage.found()}
+    figures = {f"link_{channel.name}": _alone(channel, alone.get(channel.name), rng) for channel in linkage.channels}
+    shares = {name: found.above_chance for name, found in alone.items() if found is not None and name in linkage.tied}
+    unnamed = ranked(linkage.unnamed)
+    return figures | {
+        "linkability": _whole(whole, linkage.everything, shares, rng),
+        "link_unnamed": _whole(
+            unnamed or whole, linkage.unnamed, {name: share for name, share in shares.items() if name != ACCOUNT}, rng
+        ),
+        "link_control": whole.control_figure() if linkage.everything.any() else Figure(None, "nothing kept to attack"),
+        "creep": _creep(linkage.everything, people, labels, right, rng),
     }
+
+
+def without_returns(reason: str) -> dict[str, Figure]:
+    """All figures of linkage, where nobody could be linked."""
+    names = [f"link_{name}" for name in CHANNELS] + ["linkability", "link_unnamed", "link_control", "creep"]
+    return {name: Figure(None, reason) for name in names}
+
+
+def _alone(channel: Channel | Nothing, found: Ranking | None, rng: np.random.Generator) -> Figure:
+    if isinstance(channel, Nothing) or found is None:
+        return Figure(None, channel.reason if isinstance(channel, Nothing) else "nobody came again")
+    return found.figure(RETURNS, channel.note, rng)
+
+
+def _whole(found: Ranking, scores: Scores, shares: dict[str, float], rng: np.random.Generator) -> Figure:
+    if not scores.any():
+        return Figure(0.0, None, 0.0, 0.0, "nothing kept leads to a person: the attacker guesses")
+    best = sorted(shares.items(), key=lambda item: -item[1])
+    return found.figure(RETURNS, "alone: " + ", ".join(f"{name} {share:+.2f}" for name, share in best), rng)
+
+
+def _creep(
+    scores: Scores, people: PersonVisits, labels: Sequence[str | None], right: Pairs, rng: np.random.Generator
+) -> Figure:
+    """Earlier days rightly joined to a visit of the last day that anybody returned on; the note has all days."""
+    gained = _joined(scores, people, right)
+    returned = (right & (people.day[:, None] > people.day)).any(axis=1)
+    by_day = {int(day): np.flatnonzero(returned & (people.day == day)) for day in np.unique(people.day[returned])}
+    last = by_day[max(by_day)]
+    people_seen = [labels[int(row)] for row in last]
+    names = list(dict.fromkeys(people_seen))
+    member = np.array([names.index(name) for name in people_seen])
+    value = float(gained[last].mean())
+    sums = np.bincount(member, gained[last]).astype(np.float64)
+    bounds = (min(value, 0.0), max(value, float(max(by_day))))
+    low, high = bootstrap(sums, np.bincount(member), value, bounds, rng)
+    note = "by day " + ", ".join(f"{day + 1}: {gained[rows].mean():.2f}" for day, rows in by_day.items())
+    return Figure(value, None, low, high, note)
+
+
+def _joined(scores: Scores, people: PersonVisits, right: Pairs) -> Values:
+    """(U,) earlier days of which the attacker names the right visit, above guessing."""
+    gained = np.zeros(len(people))
+    for day in np.unique(people.day):
+        allowed = (people.day[:, None] > day) & (people.day == day)
+        hits = (likeliest(scores, allowed) * right).sum(axis=1)
+        chance = (allowed & right).sum(axis=1) / np.maximum(allowed.sum(axis=1), 1)
+        gained += hits - chance
+    return gained

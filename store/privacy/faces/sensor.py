@@ -88,11 +88,6 @@ def _scaled(records: DayRecords | Period, width: int | None) -> pd.DataFrame:
     return records.faces.assign(face_px=records.faces["face_px"] * scale, blur_px=records.faces["blur_px"] * scale)
 
 
-def subjects(records: DayRecords | Period) -> list[str]:
-    """Everybody whose face any camera saw, in order of first appearance."""
-    return [str(name) for name in records.faces["subject"].drop_duplicates()]
-
-
 def embed(
     captures: Sequence[Capture],
     matcher: Matcher,

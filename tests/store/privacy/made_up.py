@@ -163,6 +163,10 @@ class Reader:
         rows = np.array([np.frombuffer(jpeg[9:], np.float32) for jpeg in jpegs], np.float32).reshape(-1, BODY_DIMENSION)
         return np.asarray(rows / np.linalg.norm(rows, axis=1, keepdims=True), np.float32)
 
+    def head_colours(self, jpegs: list[bytes]) -> npt.NDArray[np.float32]:
+        """(N, 6), nan: the made-up pictures show no head."""
+        return np.full((len(jpegs), 6), np.nan, np.float32)
+
 
 def _gait(person: Regular, t: npt.NDArray[np.float64], rng: np.random.Generator) -> npt.NDArray[np.float64]:
     """(N, 17, 3) lateral metres, height metres, confidence: ankles swing at the person's own rhythm."""

@@ -3,7 +3,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from made_up import made_up_period
+from made_up import Reader, made_up_period
 
 from store.privacy import (
     METRICS,
@@ -53,11 +53,16 @@ def test_every_policy_has_every_metric_or_a_reason_for_its_absence(applied: dict
 
 def test_every_metric_has_at_least_one_value_somewhere(applied: dict[str, PolicyFigures], tmp_path: Path) -> None:
     # What needs the truth about people, and people who come back, is judged on two days of a made-up population.
-    days = made_up_period(days=2, people=6).days
+    days = made_up_period(days=2, people=9, comes=0.9).days
     aged = [replace(d, truth=replace(d.truth, age_group_of=dict.fromkeys(d.truth.household_of, "child"))) for d in days]
-    told = apply_policy(load_policy("missing-child"), Period(tuple(aged)), tmp_path, np.random.default_rng(5))
+    over_days = [
+        apply_policy(
+            with_galleries(name, 1000), Period(tuple(aged)), tmp_path / name, np.random.default_rng(5), reader=Reader()
+        )
+        for name in ("edge-only", "face-everywhere", "missing-child")
+    ]
     for name in METRICS:
-        assert any(figures.value(name) is not None for figures in (told, *applied.values())), name
+        assert any(figures.value(name) is not None for figures in (*applied.values(), *over_days)), name
 
 
 def test_figures_survive_json(applied: dict[str, PolicyFigures]) -> None:
