@@ -11,8 +11,10 @@ from store.privacy.policy import Collect
 
 
 def shrunk(name: str, largest: int = 20_000, **changes: object) -> Policy:
-    """A built-in policy with galleries of at most `largest` people."""
+    """A built-in policy with galleries of at most `largest` people, and nobody who opts out."""
     policy = load_policy(name)
+    if policy.opt_out is not None:
+        policy = policy.model_copy(update={"opt_out": policy.opt_out.model_copy(update={"share": 0.0})})
     searches = tuple(row.model_copy(update={"gallery": min(row.gallery, largest)}) for row in policy.searches)
     return policy.model_copy(update={"searches": searches, **changes})
 
