@@ -30,7 +30,13 @@ _PROBES = 64
 def trained(sample: Vectors) -> Any:
     """An empty faiss index whose codebooks fit the sample (N, 128)."""
     codes = faiss.IndexPQFastScan(DIMENSION, SUBSPACES, BITS, faiss.METRIC_INNER_PRODUCT)
-    codes.train(np.ascontiguousarray(sample, np.float32))
+    threads = faiss.omp_get_max_threads()
+    # The clusterings are so small that threads only wait for each other: for a minute on a busy machine.
+    faiss.omp_set_num_threads(1)
+    try:
+        codes.train(np.ascontiguousarray(sample, np.float32))
+    finally:
+        faiss.omp_set_num_threads(threads)
     return codes
 
 
