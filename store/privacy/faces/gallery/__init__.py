@@ -4,12 +4,13 @@
 its answers with brute force.
 """
 
-from store.privacy.faces.gallery.accuracy import Exactness, agreement, brute_force, exactness
+from store.privacy.faces.gallery.accuracy import Exactness, Searchable, agreement, brute_force, exactness
 from store.privacy.faces.gallery.gallery import Gallery, build_strangers, cache_folder, stranger_chunks
 
 __all__ = [
     "Exactness",
     "Gallery",
+    "Searchable",
     "agreement",
     "brute_force",
     "build_strangers",

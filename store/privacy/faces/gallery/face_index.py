@@ -14,7 +14,6 @@ measured correlation between estimates and scores (`FaceIndex.candidates`); what
 
 import math
 import os
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, Self
@@ -206,6 +205,6 @@ def _rebuild(path: Path) -> str:
     return f"a whole index (delete the folder {path.name} to have it built again)"
 
 
-def stored_bytes(path: Path, names: Sequence[str] | None = None) -> int:
-    """Bytes on disk of an index's folder, or of some of its files."""
-    return sum(file.stat().st_size for file in path.iterdir() if names is None or file.name in names)
+def stored_bytes(path: Path) -> int:
+    """Bytes on disk of an index's folder."""
+    return sum(file.stat().st_size for file in path.iterdir())
