@@ -39,7 +39,7 @@ SLOW_FLAT, FEW = 1_000_000, 56
 """From this size on the flat index answers few searches only: it is brute force, and takes a second for each."""
 FULL_FLAT_SHARE = 0.5
 """Share of the free memory that the flat index may take at a full size; it is left out beyond."""
-SMALLEST = 10_000
+SMALLEST = 2000
 
 
 @dataclass(frozen=True, slots=True)

@@ -121,9 +121,7 @@ def usearch_module() -> Any:
     try:
         return importlib.import_module("usearch.index")
     except ImportError as error:
-        raise MissingLibrary(
-            "usearch is not installed; its extra brings it: pip install 'glass-aisle[bench]'"
-        ) from error
+        raise MissingLibrary("usearch is not installed; the extra `bench` brings it") from error
 
 
 FLAT = Faiss("faiss flat", lambda: faiss.IndexFlatIP(DIMENSION))
