@@ -86,13 +86,13 @@ class Measured:
 def print_gallery_bench(
     sizes: Sequence[int], peers_size: int, probes: int, folder: Path | None, json_file: Path | None
 ) -> None:
-    """Measure galleries of `sizes` people, and every peer at `peers_size`; print tables, and write them as JSON.
+    """Measure galleries of `sizes` people, and every peer at `peers_size` (0: none); print and write what was found.
 
     `folder`: where indexes are kept and found again; None: a temporary folder beside the cache.
     Raises `MissingLibrary` without usearch, `BadInput` for a size too small.
     """
     usearch_module()
-    for size in (*sizes, peers_size):
+    for size in (*sizes, *([peers_size] if peers_size else [])):
         if size < SMALLEST:
             raise BadInput("command line", "size", size, f"{SMALLEST} or more people")
     cache_folder().mkdir(parents=True, exist_ok=True)
@@ -114,7 +114,7 @@ def measure(sizes: Sequence[int], peers_size: int, count: int, folder: Path, kee
     Indexes lie in `folder`; those found there are not built again, and `keep` leaves them there.
     """
     rows = []
-    for size in sorted({peers_size, *sizes}):
+    for size in sorted({*sizes, *([peers_size] if peers_size else [])}):
         probes = draw_probes(size, count)
         names = list(PEERS) if size == peers_size else [OURS, *([FLAT.name] if _flat_fits(size) else [])]
         for name in names:
