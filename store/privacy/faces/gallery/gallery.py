@@ -88,7 +88,12 @@ class Gallery:
         """Enrol faces (N, 128), under names or tokens if given; returns their new ids."""
         return self.own.add(faces, names if names is not None else [None] * len(faces))
 
-    def name(self, person: int) -> str | None:
+    @property
+    def name(self) -> str:
+        """Name of the gallery in reports: its folder's, or that of its strangers when it lives in memory."""
+        return self.own.base if self.own.folder is None else f"galleries/{self.own.folder.name}"
+
+    def name_of(self, person: int) -> str | None:
         """The name or token that a person was enrolled under; None for strangers and the unnamed."""
         return self.own.name(person)
 
@@ -97,9 +102,9 @@ class Gallery:
         people = [int(person) for person in ids]
         self.own.remove(people, [person for person in people if 0 <= person < self.size])
 
-    def erase(self, name: str) -> int:
-        """Remove everybody who was enrolled under a name or token; returns how many."""
-        ids = self.own.under(name)
+    def forget(self, identities: Sequence[str]) -> int:
+        """Remove everybody who was enrolled under these names or tokens; returns how many."""
+        ids = [person for identity in identities for person in self.own.under(identity)]
         if ids:
             self.remove(ids)
         return len(ids)

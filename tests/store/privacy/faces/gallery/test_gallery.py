@@ -102,9 +102,9 @@ def test_people_added_are_found_and_people_removed_are_not(cache: Path, kind: Ki
     gallery, faces = gallery_of(cache, kind), strangers(4, np.random.default_rng(3))
     ids = gallery.add(faces, ["ann", "bob", "ann", None])
     assert gallery.search(faces, 1)[1][:, 0].tolist() == ids
-    assert [gallery.name(person) for person in ids] == ["ann", "bob", "ann", None]
-    assert gallery.erase("ann") == 2
-    assert gallery.erase("ann") == gallery.erase("nobody") == 0
+    assert [gallery.name_of(person) for person in ids] == ["ann", "bob", "ann", None]
+    assert gallery.forget(["ann", "nobody"]) == 2
+    assert gallery.forget(["ann", "nobody"]) == 0
     assert len(gallery) == SIZE + 2
     found = gallery.search(faces, 1)[1][:, 0].tolist()
     assert [found[1], found[3]] == [ids[1], ids[3]]

@@ -9,6 +9,7 @@ from store.errors import GalleryError
 from store.privacy.faces.gallery import Gallery
 from store.privacy.faces.gallery.overlay import FILE
 from store.privacy.faces.matcher import strangers
+from store.privacy.keeping.kept_store import KeptStore
 
 SIZE, SEED = 500, 3
 
@@ -28,7 +29,7 @@ def test_people_and_removals_are_there_after_reopening(tmp_path: Path) -> None:
     again = opened(tmp_path)
     assert len(again) == len(gallery) == SIZE + 1
     assert again.search(faces[[0, 2]], 1)[1][:, 0].tolist() == [ids[0], ids[2]]
-    assert [again.name(person) for person in ids] == ["token-zoë", None, None]
+    assert [again.name_of(person) for person in ids] == ["token-zoë", None, None]
     assert np.array_equal(again.search(faces, 9)[1], gallery.search(faces, 9)[1])
     assert again.add(faces[:1]) == [ids[-1] + 1]
 
@@ -39,7 +40,7 @@ def test_no_byte_of_somebody_erased_is_left_in_any_file(tmp_path: Path) -> None:
     old = (tmp_path / "policy/galleries/accounts" / FILE).open("rb")
     with old:
         assert faces[1].tobytes() in everything(tmp_path)
-        assert gallery.erase("token-bob") == 1
+        assert gallery.forget(["token-bob"]) == 1
         after = everything(tmp_path)
         assert b"token-bob" not in after
         assert not any(faces[1, start : start + 2].tobytes() in after for start in range(0, 128, 2))
@@ -47,6 +48,18 @@ def test_no_byte_of_somebody_erased_is_left_in_any_file(tmp_path: Path) -> None:
         assert faces[0].tobytes() in after
         # The file's former bytes, still reachable through the handle, are blank too.
         assert set(old.read()) == {0}
+
+
+def test_a_stores_erasure_reaches_its_gallery(tmp_path: Path) -> None:
+    gallery, faces = opened(tmp_path), strangers(2, np.random.default_rng(6))
+    gallery.add(faces, ["account-1", "account-2"])
+    store = KeptStore.open(tmp_path / "policy", holders=[gallery])
+    store.erase("account-1")
+    store.close()
+    after = everything(tmp_path)
+    assert faces[0].tobytes() not in after
+    assert faces[1].tobytes() in after
+    assert gallery.name == "galleries/accounts"
 
 
 def test_a_gallery_in_memory_writes_nothing_until_it_is_saved(tmp_path: Path) -> None:
