@@ -2,7 +2,8 @@
 
 StoreError
 ├── BadInput          something handed in is wrong: file (or source), field, found, allowed
-│   └── PolicyError   a privacy policy or matcher preset is wrong
+│   ├── PolicyError   a privacy policy or matcher preset is wrong
+│   └── GalleryError  a face gallery's files are damaged or cannot be written, or a search asks for the impossible
 ├── UnknownAccount    a token or account that the store does not know
 ├── AuditError        an audit log that somebody changed
 └── LedgerError       the books refuse: an entry that does not balance, a visit billed twice differently
@@ -23,6 +24,10 @@ class BadInput(StoreError):
 
 class PolicyError(BadInput):
     """A privacy policy or matcher preset that the user can mend."""
+
+
+class GalleryError(BadInput):
+    """A face gallery whose files are damaged or cannot be written, or a search that it cannot answer."""
 
 
 class UnknownAccount(StoreError):
