@@ -126,11 +126,13 @@ def _crops_without_pictures(day: DayRecords, rule: Collect, persons: Mapping[int
 def _poses(day: DayRecords, persons: Mapping[int, str]) -> list[Record]:
     if day.poses is None or day.pose_points is None or day.poses.empty:
         return []
-    seconds = _tick(day.poses)
+    # Several cameras see one person at once: the presence is shared out among them.
+    cameras = day.poses.groupby(["track", "t"])["t"].transform("size")
+    seconds = (_tick(day.poses.drop_duplicates(["track", "t"])) / cameras).tolist()
     columns = (day.poses[name].tolist() for name in ("t", "camera", "track"))
     return [
-        Record(person_of(persons, int(track)), float(t), seconds, (int(track), camera, points.tobytes()))
-        for t, camera, track, points in zip(*columns, day.pose_points.astype(np.float16), strict=True)
+        Record(person_of(persons, int(track)), float(t), spent, (int(track), camera, points.tobytes()))
+        for t, camera, track, spent, points in zip(*columns, seconds, day.pose_points.astype(np.float16), strict=True)
     ]
 
 

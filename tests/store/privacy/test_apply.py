@@ -2,6 +2,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 from made_up import Reader, made_up_period
 
@@ -204,3 +205,23 @@ def test_longer_retention_keeps_more_person_hours(day: DayRecords, tmp_path: Pat
         )
     presence = sum(visit.people * (visit.closed - visit.opened) for visit in day.visits) / 3600 / len(day.visits) * 1000
     assert hours == [0, pytest.approx(presence, rel=0.02)]
+
+
+def test_poses_of_several_cameras_describe_one_persons_presence_once(tmp_path: Path) -> None:
+    day = made_up_period(days=1, people=6).days[0]
+    assert day.poses is not None
+    assert day.pose_points is not None
+    twice = replace(
+        day,
+        poses=pd.concat([day.poses, day.poses.assign(camera="cam1")], ignore_index=True),
+        pose_points=np.concatenate([day.pose_points] * 2),
+    )
+    policy = with_galleries("edge-only", 100)
+    hours = [
+        apply_policy(policy, Period.of(one), tmp_path / name, np.random.default_rng(1), reader=Reader()).value(
+            "person_hours_poses"
+        )
+        for name, one in (("once", day), ("twice", twice))
+    ]
+    presence = sum(visit.people * (visit.closed - visit.opened) for visit in day.visits) / 3600 / len(day.visits) * 1000
+    assert hours == [pytest.approx(presence, rel=0.02), pytest.approx(presence, rel=0.02)]
