@@ -270,7 +270,9 @@ def track(
 
 @app.command()
 def bench(
-    what: Annotated[Literal["speed", "faces", "gallery"], typer.Argument(help="What to measure.")] = "speed",
+    what: Annotated[
+        Literal["speed", "faces", "gallery", "policies"], typer.Argument(help="What to measure.")
+    ] = "speed",
     seconds: Annotated[int, typer.Option(min=5, max=600, help="Store seconds to measure (speed).")] = 60,
     scenario: Annotated[str, typer.Option(help="Scenario to measure (speed).")] = "corner-shop",
     searches: Annotated[int, typer.Option(min=1000, help="Simulated searches of each rate (faces).")] = 1_000_000,
@@ -281,22 +283,29 @@ def bench(
     peers_size: Annotated[int, typer.Option(min=0, help="People in every peer's index (gallery); 0: none.")] = 200_000,
     probes: Annotated[int, typer.Option(min=100, help="Searches of mates, and of impostors (gallery).")] = 1000,
     folder: Annotated[Path | None, typer.Option(help="Where indexes are kept (gallery); else deleted.")] = None,
+    run: Annotated[Path | None, typer.Option(help="A finished run folder (policies).")] = None,
     json: Annotated[Path | None, typer.Option(help="Also write every figure to this file (faces, gallery).")] = None,
 ) -> None:
-    """Measures the speed of every stage (speed), the face matcher's errors (faces), or face galleries (gallery).
+    """Measures speed by stage (speed), the matcher's errors (faces), galleries (gallery), or judging (policies).
 
     Published figures stand beside the matcher's; flat, HNSW and usearch indexes beside the galleries.
     """
     if what == "faces":
-        from sim.bench_faces import print_faces_bench
+        from sim.bench.faces import print_faces_bench
 
         print_faces_bench(searches, drivers, json)
     elif what == "gallery":
-        from sim.bench_gallery import print_gallery_bench
+        from sim.bench.gallery import print_gallery_bench
 
         print_gallery_bench(size or [1_000_000, 10_000_000], peers_size, probes, folder, json)
+    elif what == "policies":
+        from sim.bench.policies import print_policies_bench
+
+        if run is None:
+            raise BadInput("command line", "--run", "nothing", "a finished run folder")
+        print_policies_bench(run)
     else:
-        from sim.bench import print_bench
+        from sim.bench.speed import print_bench
 
         print_bench(scenario, seconds)
 

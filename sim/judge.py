@@ -1,6 +1,7 @@
 """Judges a finished run under privacy policies: builds the records of its days from the run folder and applies each."""
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,7 @@ from store.privacy.case import PictureReader
 from store.privacy.catalogue import list_policies, load_policy
 from store.privacy.day import Period
 from store.privacy.figures import PolicyFigures
+from store.privacy.policy import Policy
 
 
 def judge(run: RunFolder, policies: Sequence[str]) -> dict[str, dict[str, Any]]:
@@ -61,13 +63,16 @@ def _judged(run: RunFolder, policies: Sequence[str]) -> dict[str, PolicyFigures]
     if not loaded:
         return {}
     period, reader = period_and_reader(run)
-    judged = {}
-    for policy in loaded:
-        rng = np.random.default_rng([run.manifest.seed, *policy.name.encode()])
-        out = run.path / "policies" / policy.name
-        judged[policy.name] = apply_policy(policy, period, out, rng, reader=reader, seed=run.manifest.seed)
+    seed, stores = run.manifest.seed, run.path / "policies"
+    judged = {policy.name: judge_policy(policy, period, reader, seed, stores / policy.name) for policy in loaded}
     write_witness(run.path, list(judged))
     return judged
+
+
+def judge_policy(policy: Policy, period: Period, reader: PictureReader | None, seed: int, out: Path) -> PolicyFigures:
+    """The figures of a run's period under one policy; its store goes into the folder `out`. `seed`: the run's."""
+    rng = np.random.default_rng([seed, *policy.name.encode()])
+    return apply_policy(policy, period, out, rng, reader=reader, seed=seed)
 
 
 def _figures(judged: PolicyFigures) -> dict[str, Any]:

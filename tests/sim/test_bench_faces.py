@@ -5,8 +5,9 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from sim import bench_faces, cli
-from sim.bench_faces import DET_FPIRS, MONTHS, measure_faces, print_faces_bench, tables
+from sim import cli
+from sim.bench import faces
+from sim.bench.faces import DET_FPIRS, MONTHS, measure_faces, print_faces_bench, tables
 from sim.errors import BadInput
 from store.privacy.faces.gallery import Gallery
 
@@ -15,7 +16,7 @@ def test_bench_faces_prints_published_beside_measured_and_writes_the_same_as_jso
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     file = tmp_path / "faces.json"
-    monkeypatch.setattr(bench_faces, "MUGSHOTS", 30_000)
+    monkeypatch.setattr(faces, "MUGSHOTS", 30_000)
     options = ["--searches", "2000", "--drivers", "0", "--json", str(file)]
     monkeypatch.setattr(sys, "argv", ["aisle", "bench", "faces", *options])
     with pytest.raises(SystemExit) as ended:
@@ -34,10 +35,10 @@ def test_bench_faces_prints_published_beside_measured_and_writes_the_same_as_jso
 
 def test_a_real_index_is_searched_where_one_is_asked_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
-    monkeypatch.setattr(bench_faces, "MUGSHOTS", 1_000)
+    monkeypatch.setattr(faces, "MUGSHOTS", 1_000)
     figures = measure_faces(1_000, 500, lambda _: None)
     assert figures.drivers == 500
-    searched = Gallery.open(500, bench_faces.GALLERY_SEED)
+    searched = Gallery.open(500, faces.GALLERY_SEED)
     assert len(searched) == 500
     at_80 = next(row for row in figures.months if row.percent == 80 and row.group == "all")
     # 8,000 searches in 500 people match falsely some 8.6 times.

@@ -8,9 +8,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from sim import bench_peers, cli
-from sim.bench_gallery import LOSSES, OURS, PRESETS, draw_probes, index_table, measure_one
-from sim.bench_peers import PEERS
+from sim import cli
+from sim.bench import peers
+from sim.bench.gallery import LOSSES, OURS, PRESETS, draw_probes, index_table, measure_one
+from sim.bench.peers import PEERS
 from store.privacy.faces.gallery import stranger_chunks
 from store.privacy.uses.searches import GALLERY_SEED
 
@@ -76,8 +77,8 @@ def test_a_missing_usearch_is_said_in_one_line(aisle: Aisle, monkeypatch: pytest
     code, _, err = aisle("bench", "gallery")
     assert code == 2
     assert err.strip() == "aisle: usearch is not installed; the extra `bench` brings it"
-    with pytest.raises(bench_peers.MissingLibrary):
-        bench_peers.usearch_module()
+    with pytest.raises(peers.MissingLibrary):
+        peers.usearch_module()
 
 
 def test_a_size_too_small_to_say_anything_is_refused_in_one_line(aisle: Aisle) -> None:

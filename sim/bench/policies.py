@@ -4,13 +4,11 @@ import tempfile
 import time
 from pathlib import Path
 
-import numpy as np
 from rich.console import Console
 from rich.table import Table
 
-from sim.judge import period_and_reader
+from sim.judge import judge_policy, period_and_reader
 from sim.run_folder import RunFolder
-from store.privacy.apply import apply_policy
 from store.privacy.catalogue import load_policy
 
 TEN = (
@@ -20,7 +18,7 @@ TEN = (
 """Ten policies of every kind; the first run on a machine also builds their galleries, later ones reopen them."""
 
 
-def print_bench(run_path: Path) -> None:
+def print_policies_bench(run_path: Path) -> None:
     """Applies ten policies to a finished run, in a temporary folder, and prints the seconds of each.
 
     Raises:
@@ -37,8 +35,7 @@ def print_bench(run_path: Path) -> None:
     with tempfile.TemporaryDirectory() as folder:
         for name in TEN:
             begun = time.perf_counter()
-            rng = np.random.default_rng([run.manifest.seed, *name.encode()])
-            apply_policy(load_policy(name), period, Path(folder) / name, rng, reader=reader)
+            judge_policy(load_policy(name), period, reader, run.manifest.seed, Path(folder) / name)
             table.add_row(name, f"{time.perf_counter() - begun:.2f}")
     table.add_section()
     table.add_row("all", f"{time.perf_counter() - started:.2f}")

@@ -21,7 +21,7 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
-from sim.bench_peers import FLAT, PEERS, parameters, usearch_module
+from sim.bench.peers import FLAT, PEERS, parameters, usearch_module
 from sim.errors import BadInput
 from store.privacy.faces.gallery import Searchable, agreement, brute_force, cache_folder, stranger_chunks
 from store.privacy.faces.gallery.codes import Ids
