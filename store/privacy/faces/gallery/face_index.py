@@ -31,7 +31,7 @@ from store.privacy.faces.matcher import DIMENSION, Vectors, impostor_quantile
 Kind = Literal["flat", "compressed"]
 
 DESCRIPTION, HIGH, LOW = "index.json", "high.i8", "low.u8"
-SAFETY = 3.0
+SAFETY = 2.6
 """Standard errors of an estimate by which a true best match may fall short and still be looked at."""
 FEWEST = 256
 """Least number of people looked at again."""
