@@ -18,11 +18,13 @@ def signed_money(cents: float) -> str:
 
 
 def share(fraction: float) -> str:
-    """A fraction of one as a percentage, one decimal below ten percent."""
+    """A fraction of one as a percentage, one decimal where it is small or nearly all; never rounded to none or all."""
     percent = 100 * fraction
     if 0 < percent < 0.05 or 99.95 <= percent < 100:
         return "< 0.1 %" if percent < 50 else "> 99.9 %"
-    return f"{percent:.1f} %" if 0 < percent < 10 or 99 < percent < 100 else f"{percent:.0f} %"
+    if -0.05 < percent <= 0:
+        return "0 %"
+    return f"{percent:.1f} %" if abs(percent) < 10 or 99 < percent < 100 else f"{percent:.0f} %"
 
 
 def clock(t: float) -> str:

@@ -102,6 +102,7 @@ def test_a_share_that_is_not_quite_all_or_nothing_is_not_rounded_to_it() -> None
     assert figure(0.99999, "share") == "> 99.9 %"
     assert figure(0.00001, "share") == "< 0.1 %"
     assert (figure(1.0, "share"), figure(0.0, "share")) == ("100 %", "0 %")
+    assert (figure(-0.0004, "share"), figure(-0.004, "share"), figure(-0.2, "share")) == ("0 %", "-0.4 %", "-20 %")
     assert interval(Figure(0.5, low=0.25, high=0.75), "share") == "25 % to 75 %"
     assert interval(Figure(0.5), "share") == ""
 

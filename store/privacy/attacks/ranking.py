@@ -36,7 +36,8 @@ class Ranking:
     @property
     def above_chance(self) -> float:
         """Mean share of probes named rightly, minus guessing."""
-        return float(np.mean(self.hits - self.chance))
+        # Rounded, so that guessing alone is exactly 0.
+        return round(float(np.mean(self.hits - self.chance)), 12)
 
     def figure(self, noun: str, note: str, rng: np.random.Generator) -> Figure:
         """The share above chance with its interval over people; `noun` says what a probe is."""

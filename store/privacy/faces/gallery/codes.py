@@ -4,6 +4,7 @@ Two dimensions share four bits (32 bytes a person). A code of 16 bytes (four dim
 as fast, but its estimates are so much coarser that a hundred times as many people must be looked at again.
 """
 
+import math
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -25,6 +26,8 @@ SUBSPACES, BITS = 64, 4
 BYTES = SUBSPACES * BITS // 8
 """Bytes of a person's code."""
 _PROBES = 64
+_RESERVOIR = 13
+"""faiss's kernel that gathers candidates in a reservoir: for one probe a quarter faster than what it picks itself."""
 
 
 def trained(sample: Vectors) -> Any:
@@ -66,7 +69,12 @@ class Codes:
 
     def scan(self, probes: Vectors, count: int) -> Ids:
         """The people with the best `count` estimates of each probe (N, 128): ids (N, count) in no order."""
-        parts = list(self.pool.map(lambda shard: _scan(shard[0], shard[1], probes, count), self.shards))
+        total = sum(shard.ntotal for _, shard in self.shards)
+        parts = list(
+            self.pool.map(
+                lambda shard: _scan(shard[0], shard[1], probes, _own_part(count, shard[1].ntotal, total)), self.shards
+            )
+        )
         estimates = np.concatenate([part[0] for part in parts], axis=1)
         ids = np.concatenate([part[1] for part in parts], axis=1)
         if ids.shape[1] > count:
@@ -74,13 +82,23 @@ class Codes:
         return np.asarray(ids, np.int64)
 
 
+def _own_part(count: int, size: int, total: int) -> int:
+    """How many of the best `count` of `total` people a shard of `size` may hold: strangers are dealt out at random, so
+    that more than six standard deviations above its share will not lie in it.
+    """
+    share = count * size / total
+    return min(count, size, math.ceil(share + 6 * math.sqrt(share)))
+
+
 def _read(path: Path) -> Any:
     try:
-        return faiss.read_index(str(path))
+        shard: Any = faiss.read_index(str(path))
     except RuntimeError as error:
         raise GalleryError(path, "file", str(error).splitlines()[0], "an index that faiss can read") from error
+    shard.implem = _RESERVOIR
+    return shard
 
 
 def _scan(first: int, shard: Any, probes: Vectors, count: int) -> tuple[Vectors, Ids]:
-    estimates, ids = shard.search(probes, min(count, shard.ntotal))
+    estimates, ids = shard.search(probes, count)
     return estimates, ids + first

@@ -13,6 +13,7 @@ measured correlation between estimates and scores (`FaceIndex.candidates`); what
 """
 
 import math
+import mmap
 import os
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -31,7 +32,7 @@ from store.privacy.faces.matcher import DIMENSION, Vectors, impostor_quantile
 Kind = Literal["flat", "compressed"]
 
 DESCRIPTION, HIGH, LOW = "index.json", "high.i8", "low.u8"
-SAFETY = 2.6
+SAFETY = 2.8
 """Standard errors of an estimate by which a true best match may fall short and still be looked at."""
 FEWEST = 256
 """Least number of people looked at again."""
@@ -121,6 +122,18 @@ class FaceIndex:
 
     def search(self, probes: Vectors, k: int) -> tuple[Vectors, Ids]:
         """Scores and ids, both (N, k), of the best `k` <= size people of each probe (N, 128), best first."""
+        try:
+            return self._search(probes, k)
+        finally:
+            self._let_go()
+
+    def _let_go(self) -> None:
+        """Unmap the low bytes: few are ever read, but the pages around them would add up to gigabytes in memory."""
+        mapping = getattr(self.low.base, "_mmap", None)
+        if self.codes is not None and mapping is not None and hasattr(mmap, "MADV_DONTNEED"):
+            mapping.madvise(mmap.MADV_DONTNEED)
+
+    def _search(self, probes: Vectors, k: int) -> tuple[Vectors, Ids]:
         probes = np.ascontiguousarray(probes, np.float32)
         scores, ids = np.empty((len(probes), k), np.float32), np.empty((len(probes), k), np.int64)
         block = max(1, _AT_ONCE // self.candidates(k))
