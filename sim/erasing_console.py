@@ -12,7 +12,8 @@ from store.privacy.keeping.erasure import Erasure
 def print_erasure(account: str, policy: str, erasure: Erasure) -> None:
     """What was deleted, what the byte search found, and what nobody here can reach."""
     console = Console(highlight=False)
-    table = Table(title=f"{account} erased from {policy}", title_justify="left", title_style="bold")
+    console.print(f"[bold]{account} erased from {policy}[/bold]")
+    table = Table()
     table.add_column("records of")
     table.add_column("deleted", justify="right")
     for kind, count in erasure.deleted.items():
