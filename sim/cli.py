@@ -268,8 +268,17 @@ def track(
     print(f"tracks in {track_videos(videos, calibration, out, weights, device)}")
 
 
+BENCH_OPTIONS = {
+    "speed": ("seconds", "scenario"),
+    "faces": ("searches", "drivers", "json"),
+    "gallery": ("size", "peers_size", "probes", "folder", "json"),
+    "policies": ("run",),
+}
+
+
 @app.command()
 def bench(
+    context: typer.Context,
     what: Annotated[
         Literal["speed", "faces", "gallery", "policies"], typer.Argument(help="What to measure.")
     ] = "speed",
@@ -290,6 +299,7 @@ def bench(
 
     Published figures stand beside the matcher's; flat, HNSW and usearch indexes beside the galleries.
     """
+    _refuse_options_of_other_benches(context, what)
     if what == "faces":
         from sim.bench.faces import print_faces_bench
 
@@ -308,6 +318,15 @@ def bench(
         from sim.bench.speed import print_bench
 
         print_bench(scenario, seconds)
+
+
+def _refuse_options_of_other_benches(context: typer.Context, what: str) -> None:
+    for name, value in context.params.items():
+        source = context.get_parameter_source(name)
+        given = source is not None and source.name == "COMMANDLINE"
+        if given and name not in ("what", *BENCH_OPTIONS[what]):
+            own = ", ".join(f"--{option.replace('_', '-')}" for option in BENCH_OPTIONS[what])
+            raise BadInput("command line", f"--{name.replace('_', '-')}", value, f"for bench {what}: {own}")
 
 
 @app.command()

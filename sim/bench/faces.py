@@ -37,9 +37,8 @@ from store.privacy.faces.evidence import (
 from store.privacy.faces.gallery import Gallery
 from store.privacy.faces.matcher import Matcher, Vectors, impostor_quantile, strangers
 from store.privacy.faces.preset import list_presets
+from store.privacy.uses.rates import GALLERY_SEED
 
-GALLERY_SEED = 2018
-"""Seed of the strangers in every run's galleries, so that one index on disk serves runs and this bench."""
 MUGSHOTS = 300_000
 FEW = 5
 """Fewer expected hits than this decide nothing: such rows are left out."""

@@ -45,6 +45,18 @@ def test_probes_of_mates_have_the_presets_scores_and_the_exact_best_matches() ->
     assert all(low < high for high, low in zip(cosines[::3], cosines[2::3], strict=True))
 
 
+@pytest.mark.parametrize(
+    ("what", "option", "value"),
+    [("speed", "--size", 1000), ("gallery", "--seconds", 20), ("faces", "--run", "x"), ("policies", "--probes", 200)],
+)
+def test_an_option_of_another_bench_is_refused_in_one_line(aisle: Aisle, what: str, option: str, value: object) -> None:
+    code, out, err = aisle("bench", what, option, value)
+    assert (code, out) == (2, "")
+    assert len(err.splitlines()) == 1
+    assert f"{option}: found" in err
+    assert f"for bench {what}" in err
+
+
 def test_the_command_measures_every_index_and_writes_figures(aisle: Aisle, tmp_path: Path) -> None:
     file = tmp_path / "figures.json"
     code, out, err = aisle("bench", "gallery", "--size", SIZE, "--peers-size", SIZE, "--probes", 100, "--json", file)
