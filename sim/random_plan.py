@@ -16,6 +16,7 @@ from sim.store_places import footprint
 from sim.store_plan import GondolaSpec, StorePlan, list_stores, load_store, plan_from
 
 MOST_TRIES = 60
+MOST_RACKS = 16
 
 
 def random_plan(rng: np.random.Generator, cameras: int = 4) -> StorePlan:
@@ -33,7 +34,7 @@ def random_plan(rng: np.random.Generator, cameras: int = 4) -> StorePlan:
 
 
 def random_cameras(plan: StorePlan, rng: np.random.Generator, count: int) -> list[dict[str, Any]]:
-    """Camera entries for `plan`: heights of 2.2 to 3.4 m, mostly near walls, lenses from 50 to 95 degrees."""
+    """Camera entries for `plan`: heights of 2.2 to 3.9 m, mostly near walls, lenses from 50 to 95 degrees."""
     room = plan.room
     return _cameras(rng, count, room.width_m, room.depth_m, room.height_m)
 
@@ -55,8 +56,9 @@ def unseen_plan(rng: np.random.Generator) -> StorePlan:
 
 
 def _content(rng: np.random.Generator, cameras: int) -> dict[str, Any]:
-    width, depth = rng.uniform(4.5, 13), rng.uniform(4.5, 10)
-    height = rng.uniform(2.6, 3.8)
+    # Corner shops and supermarkets of up to 200 square metres.
+    width, depth = rng.uniform(4.5, 17), rng.uniform(4.5, 12)
+    height = rng.uniform(2.6, 4.2)
     products = [_product(rng, i) for i in range(int(rng.integers(8, 28)))]
     return {
         "name": "random",
@@ -134,7 +136,7 @@ def _gondolas(
         island = any(reach.intersects(other) for other in taken)
         aisle = _before(outline, heading)
         inside = box(0, 0, width, depth).covers(outline)
-        if not inside or island or any(aisle.intersects(other) for other in taken) or len(chosen) >= 9:
+        if not inside or island or any(aisle.intersects(other) for other in taken) or len(chosen) >= MOST_RACKS:
             continue
         chosen.append(entry)
         taken += [outline, aisle.buffer(-0.05)]
@@ -157,7 +159,8 @@ def _wishes(rng: np.random.Generator, width: float, depth: float) -> list[tuple[
     ]
     free = []
     upright = bool(rng.uniform() < 0.5)
-    for _ in range(int(rng.integers(1, 10))):
+    most = max(10, round(width * depth / 6))
+    for _ in range(int(rng.integers(1, most))):
         x, y = rng.uniform(1, width - 1), rng.uniform(2, depth - 1)
         heading = (0.0 if upright else 90.0) if rng.uniform() < 0.85 else float(rng.uniform(0, 360))
         length = rng.uniform(0.9, 3.0)
@@ -237,7 +240,7 @@ def _cameras(rng: np.random.Generator, count: int, width: float, depth: float, h
         cameras.append(
             {
                 "name": f"c{number}",
-                "position": (x, y, min(rng.uniform(2.25, 3.4), height - 0.05)),
+                "position": (x, y, min(rng.uniform(2.25, 3.9), height - 0.05)),
                 "look_at": target,
                 "fov_deg": rng.uniform(50, 95),
                 "distortion": (k1, 0.12 * k1 * k1 + rng.uniform(0, 0.02), *rng.uniform(-0.002, 0.002, 2), 0.0),

@@ -24,7 +24,7 @@ from sim.store_plan import StorePlan, camera_models
 Picture = NDArray[np.uint8]
 Progress = Callable[[int, int], None]
 FLIP = "[0, 2, 1, 4, 3, 6, 5, 8, 7, 10, 9, 12, 11, 14, 13, 16, 15]"
-CAST = 14  # people who take turns in one store
+CAST = 24  # people who take turns in one store
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,8 +116,8 @@ def store_samples(
 
 
 def _headcount(rng: np.random.Generator) -> int:
-    """People in the store: none in one instant of twelve, few in a third, up to a dozen in the rest."""
-    low, high = ((0, 1), (1, 4), (3, 8), (7, 13))[int(rng.choice(4, p=[0.08, 0.32, 0.38, 0.22]))]
+    """People in the store: none in one instant of twelve, a few mostly, up to two dozen in one of six."""
+    low, high = ((0, 1), (1, 4), (3, 8), (7, 13), (12, 25))[int(rng.choice(5, p=[0.06, 0.2, 0.34, 0.24, 0.16]))]
     return int(rng.integers(low, high))
 
 
