@@ -25,7 +25,7 @@ from tracking.stature import Statures
 from tracking.tracklets import Tracklets, TrackletSettings
 from tracking.windows import Windows, busy_windows
 
-__all__ = ["STAGES", "Entrance", "FloorArea", "StoreTracker", "TrackerSettings"]
+__all__ = ["STAGES", "Entrance", "FloorArea", "StoreTracker", "TrackerSettings", "View"]
 
 Frame = NDArray[np.uint8]
 #: Names of the stages whose seconds are counted.
@@ -44,8 +44,23 @@ class TrackerSettings(BaseModel):
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _View:
-    """What one camera saw at a tick, before anybody is placed on the floor."""
+class View:
+    """What the networks found in one camera's frame: all that later stages ever get of its pixels.
+
+    Args:
+        camera: name.
+        detections: people found.
+        embeddings: (N, D) float32 unit rows, how each of them looks.
+    """
+
+    camera: str
+    detections: list[Detection]
+    embeddings: NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Followed:
+    """A view's people who belong to a tracklet of their camera."""
 
     camera: str
     detections: list[Detection]
@@ -111,10 +126,18 @@ class StoreTracker:
 
     def observe(self, t: float, frames: Mapping[str, Frame]) -> list[Observation]:
         """Everybody whom the cameras see, placed on the floor: the first half of a step."""
+        return self.place(t, self.see(t, frames))
+
+    def see(self, t: float, frames: Mapping[str, Frame]) -> list[View]:
+        """What the networks find in the frames; nothing after this needs pixels, so it can be kept and replayed."""
         for name, frame in frames.items():
             self._check(name, frame)
-        views = self._detect(t, frames)
+        return self._detect(t, frames)
+
+    def place(self, t: float, found: Sequence[View]) -> list[Observation]:
+        """What was seen, linked from frame to frame within each camera and placed on the floor."""
         with self._stage("tracklets"):
+            views = [self._follow(view) for view in found]
             people = [(view.camera, tracklet) for view in views for tracklet in view.tracklets]
             priors = self._statures.priors(people)
             points = self._locator.locate([(self.cameras[view.camera], view.detections) for view in views], priors)
@@ -140,7 +163,7 @@ class StoreTracker:
             hands = self._hands.find(people)
             return [replace(track, hands=found) for track, found in zip(tracks, hands, strict=True)]
 
-    def _detect(self, t: float, frames: Mapping[str, Frame]) -> list[_View]:
+    def _detect(self, t: float, frames: Mapping[str, Frame]) -> list[View]:
         with self._stage("background"):
             shown = {name: self._dimmed(name, frame) for name, frame in frames.items()}
             windows = {name: self._windows(name, frame) for name, frame in frames.items()}
@@ -181,17 +204,20 @@ class StoreTracker:
             return np.array([(0, 0, *size)], np.float32)
         return busy_windows(background.new, self._last_boxes[name], size)
 
-    def _describe(self, name: str, frame: Frame, found: list[Detection]) -> _View:
+    def _describe(self, name: str, frame: Frame, found: list[Detection]) -> View:
         if self._pose is not None:
             with self._stage("pose"):
                 found = self._pose.refine(frame, self._new(name, frame), found)
         with self._stage("embed"):
             # Looks are taken from the plain frame: what dimming does to colours depends on what stands behind.
             looks = self._embedder.embed(frame, _boxes(found)) if found else np.zeros((0, 1), np.float32)
-        with self._stage("tracklets"):
-            ids = self._tracklets[name].update(found, looks)
+        return View(name, found, looks)
+
+    def _follow(self, view: View) -> _Followed:
+        ids = self._tracklets[view.camera].update(view.detections, view.embeddings)
         kept = [k for k, tracklet in enumerate(ids) if tracklet is not None]
-        return _View(name, [found[k] for k in kept], looks[kept], [one for one in ids if one is not None])
+        people = [view.detections[k] for k in kept]
+        return _Followed(view.camera, people, view.embeddings[kept], [one for one in ids if one is not None])
 
     def _check(self, name: str, frame: Frame) -> None:
         camera = self.cameras.get(name)
@@ -214,7 +240,7 @@ def _boxes(found: Sequence[Detection]) -> NDArray[np.float32]:
     return np.array([one.box for one in found], dtype=np.float32).reshape(-1, 4)
 
 
-def _observations(t: float, views: Sequence[_View], points: FootPoints) -> list[Observation]:
+def _observations(t: float, views: Sequence[_Followed], points: FootPoints) -> list[Observation]:
     people = [(view, k) for view in views for k in range(len(view.detections))]
     return [
         Observation(
