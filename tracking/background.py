@@ -60,8 +60,8 @@ def work_size(width: int, height: int) -> tuple[int, int]:
     return WORK_WIDTH, max(1, round(height * WORK_WIDTH / width))
 
 
-def shrink(frame: Frame, size: tuple[int, int]) -> Frame:
-    """The frame at `size` (width, height) px; bilinear, because area averaging costs ten times as much."""
+def shrink(frame: NDArray[np.uint8], size: tuple[int, int]) -> NDArray[np.uint8]:
+    """The frame, or a mask, at `size` (width, height) px; bilinear, because area averaging costs ten times as much."""
     if (frame.shape[1], frame.shape[0]) == size:
         return frame
     return cv2.resize(frame, size, interpolation=cv2.INTER_LINEAR)  # type: ignore[return-value]
@@ -76,8 +76,7 @@ def novelty(frame: Frame, empty: Frame) -> NDArray[np.uint8]:
 
 def fade(frame: Frame, mask: NDArray[np.uint8]) -> Frame:
     """Keep `frame` (H, W, 3) where `mask` (any size, uint8) is 255, fade it where the mask is 0, blend between."""
-    full = cv2.resize(mask, (frame.shape[1], frame.shape[0]), interpolation=cv2.INTER_LINEAR)
-    keep = cv2.cvtColor(full, cv2.COLOR_GRAY2BGR)
+    keep = cv2.cvtColor(shrink(mask, (frame.shape[1], frame.shape[0])), cv2.COLOR_GRAY2BGR)
     faded = cv2.LUT(frame, _FADE)
     kept = cv2.multiply(frame, keep, scale=1 / 255)
     return cv2.add(kept, cv2.multiply(faded, cv2.bitwise_not(keep), scale=1 / 255))  # type: ignore[return-value]
@@ -145,12 +144,13 @@ class Background:
         return self._new
 
     def dim(self, frame: Frame) -> Frame:
-        """The (H, W, 3) frame with the empty store faded, for the detector.
+        """The (H, W, 3) frame with the empty store faded, at 384 px width, which is all that the detector looks at.
 
         Raises:
             BackgroundNotLearnt: before the first `learn`.
         """
-        return fade(frame, self.foreground(frame))
+        mask = self.foreground(frame)
+        return fade(shrink(frame, (mask.shape[1], mask.shape[0])), mask)
 
     def adapt(self, frame: Frame, boxes: NDArray[np.floating], elapsed_seconds: float) -> None:
         """Let lasting changes fade into the background, except where people are.

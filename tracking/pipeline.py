@@ -166,13 +166,15 @@ class StoreTracker:
     def _detect(self, t: float, frames: Mapping[str, Frame]) -> list[View]:
         with self._stage("background"):
             shown = {name: self._dimmed(name, frame) for name, frame in frames.items()}
-            windows = {name: self._windows(name, frame) for name, frame in frames.items()}
+            windows = {name: self._windows(name, picture) for name, picture in shown.items()}
         awake = [name for name, where in windows.items() if len(where)]
         with self._stage("detect"):
             found: dict[str, list[Detection]] = {name: [] for name in frames}
             if awake:
                 pictures, where = [shown[name] for name in awake], [windows[name] for name in awake]
-                found.update(zip(awake, self._detector.detect(pictures, where), strict=True))
+                for name, people in zip(awake, self._detector.detect(pictures, where), strict=True):
+                    scale = frames[name].shape[1] / shown[name].shape[1]
+                    found[name] = people if scale == 1 else [one.scaled(scale) for one in people]
             self._last_boxes.update({name: _boxes(people) for name, people in found.items()})
         with self._stage("background"):
             for name in self._backgrounds:
@@ -196,13 +198,13 @@ class StoreTracker:
         background = self._backgrounds.get(name)
         return np.full((1, 1), 255, np.uint8) if background is None else background.new
 
-    def _windows(self, name: str, frame: Frame) -> Windows:
-        """Where in a frame somebody may be: everywhere, unless the empty store is known."""
-        size = (frame.shape[1], frame.shape[0])
+    def _windows(self, name: str, shown: Frame) -> Windows:
+        """Where in a frame as shown to the detector somebody may be: everywhere, unless the empty store is known."""
+        size = (shown.shape[1], shown.shape[0])
         background = self._backgrounds.get(name)
         if background is None:
             return np.array([(0, 0, *size)], np.float32)
-        return busy_windows(background.new, self._last_boxes[name], size)
+        return busy_windows(background.new, self._last_boxes[name] * (size[0] / self.cameras[name].width), size)
 
     def _describe(self, name: str, frame: Frame, found: list[Detection]) -> View:
         if self._pose is not None:

@@ -87,7 +87,7 @@ def test_people_are_found_in_windows_as_in_the_whole_frame() -> None:
     background = Background()
     background.learn(empty)
     shown = background.dim(frame)
-    size = (frame.shape[1], frame.shape[0])
+    size = (shown.shape[1], shown.shape[0])
     detector = YoloDetector()
     whole = [one for one in detector.detect([shown])[0] if one.confidence > 0.5]
     part = detector.detect([shown], [busy_windows(background.new, NOBODY, size)])[0]
