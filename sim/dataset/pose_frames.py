@@ -25,6 +25,7 @@ Picture = NDArray[np.uint8]
 Progress = Callable[[int, int], None]
 FLIP = "[0, 2, 1, 4, 3, 6, 5, 8, 7, 10, 9, 12, 11, 14, 13, 16, 15]"
 CAST = 24  # people who take turns in one store
+_MOST_STORES = 10_000  # of one seed, for numbering people
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +50,8 @@ def render_dataset(
 ) -> int:
     """Renders `frames` labelled frames under `out`; returns how many were written.
 
-    Writes `images/FOLDER/*.jpg`, `labels/FOLDER/*.txt` (YOLO pose), `ignore/FOLDER/*.txt` (people who do not count),
+    Writes `images/FOLDER/*.jpg`, `labels/FOLDER/*.txt` (YOLO pose), `identities/FOLDER/*.txt` (a number for each of
+    these rows: the same person has the same one in all frames), `ignore/FOLDER/*.txt` (people who do not count),
     `empties/FOLDER/*.jpg` (one a camera), `frames-FOLDER-SEED.csv` (image, empty, plan, people) and `data.yaml`.
     Several processes may write into one folder with different seeds.
 
@@ -64,7 +66,7 @@ def render_dataset(
         progress: called with frames done and `frames`.
     """
     out, folder = Path(out), folder or split
-    for kind in ("images", "labels", "ignore", "empties"):
+    for kind in ("images", "labels", "identities", "ignore", "empties"):
         (out / kind / folder).mkdir(parents=True, exist_ok=True)
     _write_data_yaml(out)
     done = 0
@@ -74,7 +76,7 @@ def render_dataset(
         for store in range(10**9):
             rng = np.random.default_rng([seed, store])
             for sample in store_samples(rng, split, f"{seed}-{store:04d}", out / "empties" / folder, frames_per_plan):
-                _write_sample(out, folder, sample)
+                _write_sample(out, folder, sample, (seed * _MOST_STORES + store) * CAST)
                 counted = sum(label.counts for label in sample.labels)
                 rows.writerow([sample.name, sample.empty, store, counted, len(sample.labels) - counted])
                 done += 1
@@ -130,13 +132,15 @@ def _some_taken(plan: StorePlan, rng: np.random.Generator, share: float) -> dict
     }
 
 
-def _write_sample(out: Path, folder: str, sample: Sample) -> None:
+def _write_sample(out: Path, folder: str, sample: Sample, first_identity: int) -> None:
     height, width = sample.picture.shape[:2]
     path = out / "images" / folder / f"{sample.name}.jpg"
     cv2.imwrite(str(path), sample.picture, [cv2.IMWRITE_JPEG_QUALITY, 92])
     counted = [pose_line(label, width, height) for label in sample.labels if label.counts]
     ignored = [ignore_line(label, width, height) for label in sample.labels if not label.counts]
     (out / "labels" / folder / f"{sample.name}.txt").write_text("\n".join(counted))
+    identities = [str(first_identity + int(label.person[1:])) for label in sample.labels if label.counts]
+    (out / "identities" / folder / f"{sample.name}.txt").write_text("\n".join(identities))
     (out / "ignore" / folder / f"{sample.name}.txt").write_text("\n".join(ignored))
 
 
