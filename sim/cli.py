@@ -273,6 +273,7 @@ BENCH_OPTIONS = {
     "faces": ("searches", "drivers", "json"),
     "gallery": ("size", "peers_size", "probes", "folder", "json"),
     "policies": ("run",),
+    "trackers": ("scenario", "seconds", "seed", "folder"),
 }
 
 
@@ -280,10 +281,17 @@ BENCH_OPTIONS = {
 def bench(
     context: typer.Context,
     what: Annotated[
-        Literal["speed", "faces", "gallery", "policies"], typer.Argument(help="What to measure.")
+        Literal["speed", "faces", "gallery", "policies", "trackers"], typer.Argument(help="What to measure.")
     ] = "speed",
-    seconds: Annotated[int, typer.Option(min=5, max=600, help="Store seconds to measure (speed).")] = 60,
-    scenario: Annotated[str, typer.Option(help="Scenario to measure (speed).")] = "corner-shop",
+    seconds: Annotated[
+        int | None, typer.Option(min=5, max=3600, help="Store seconds (speed [60]; trackers [the whole day]).")
+    ] = None,
+    scenario: Annotated[
+        str | None, typer.Option(help="Scenario to measure (speed [corner-shop], trackers [busy-shop]).")
+    ] = None,
+    seed: Annotated[
+        list[int] | None, typer.Option(min=0, help="Seed (trackers); repeatable [the scenario's own].")
+    ] = None,
     searches: Annotated[int, typer.Option(min=1000, help="Simulated searches of each rate (faces).")] = 1_000_000,
     drivers: Annotated[
         int, typer.Option(min=0, help="People in the real index (faces); built on first use, 0: none.")
@@ -291,11 +299,13 @@ def bench(
     size: Annotated[list[int] | None, typer.Option(help="People (gallery); repeatable [1 and 10 million].")] = None,
     peers_size: Annotated[int, typer.Option(min=0, help="People in every peer's index (gallery); 0: none.")] = 200_000,
     probes: Annotated[int, typer.Option(min=100, help="Searches of mates, and of impostors (gallery).")] = 1000,
-    folder: Annotated[Path | None, typer.Option(help="Where indexes are kept (gallery); else deleted.")] = None,
+    folder: Annotated[
+        Path | None, typer.Option(help="Where indexes are kept (gallery) [deleted], or recordings (trackers).")
+    ] = None,
     run: Annotated[Path | None, typer.Option(help="A finished run folder (policies).")] = None,
     json: Annotated[Path | None, typer.Option(help="Also write every figure to this file (faces, gallery).")] = None,
 ) -> None:
-    """Measures speed by stage (speed), the matcher's errors (faces), galleries (gallery), or judging (policies).
+    """Measures speed by stage (speed), the matcher's errors (faces), galleries, judging (policies), or trackers.
 
     Published figures stand beside the matcher's; flat, HNSW and usearch indexes beside the galleries.
     """
@@ -314,10 +324,14 @@ def bench(
         if run is None:
             raise BadInput("command line", "--run", "nothing", "a finished run folder")
         print_policies_bench(run)
+    elif what == "trackers":
+        from sim.bench.trackers.command import print_trackers_bench
+
+        print_trackers_bench(scenario or "busy-shop", seed, seconds, folder)
     else:
         from sim.bench.speed import print_bench
 
-        print_bench(scenario, seconds)
+        print_bench(scenario or "corner-shop", seconds or 60)
 
 
 def _refuse_options_of_other_benches(context: typer.Context, what: str) -> None:

@@ -1,0 +1,154 @@
+"""Errors in metres of what was found in a recording: feet, tracks and hands against the truth."""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from scipy.optimize import linear_sum_assignment
+
+from sim.bench.trackers.recording import VISIBLE, Recording
+from tracking.observation import FloorTrack, Observation
+
+Array = NDArray[np.float64]
+
+WITHIN_M = 1.0
+"""A track belongs to a person no farther away, as in `tracking.metrics`."""
+
+LEAST_INSIDE, LEAST_OVERLAP = 0.7, 0.15
+"""Least share of a found box inside the true one, and least intersection over union, for them to show one person.
+
+True boxes are of the whole body as if nothing hid it, found ones of what shows: so the overlap may be small.
+"""
+
+
+def foot_errors(recording: Recording, seen: Sequence[tuple[Observation, int | None]]) -> dict[str, float]:
+    """Errors of single cameras' floor points, for people of whom at least `VISIBLE` shows.
+
+    Found and true boxes of a frame are matched one to one for the greatest overlap (see `LEAST_INSIDE`).
+
+    Returns:
+        foot_median_m, foot_p95_m, foot_count, and foot_recall: the share of such true boxes that were found.
+    """
+    truth = recording.boxes()
+    chosen = (truth.rows["visible"] >= VISIBLE).to_numpy()
+    inside = recording.inside()
+    places = {
+        (_ms(t), who): (x, y)
+        for t, who, x, y in zip(inside["t"], inside["person"], inside["x"], inside["y"], strict=True)
+    }
+    by_frame: dict[tuple[int, str], list[Observation]] = defaultdict(list)
+    for one, _ in seen:
+        by_frame[(_ms(one.t), one.camera)].append(one)
+    errors: list[float] = []
+    wanted = 0
+    for (t, camera), rows in _by_frame(truth.rows, chosen).items():
+        people = truth.rows["person"].to_numpy()[rows]
+        wanted += sum((t, who) in places for who in people)
+        found = by_frame.get((t, camera), [])
+        for row, column in _same_people(truth.boxes[rows], np.array([one.box for one in found]).reshape(-1, 4)):
+            place = places.get((t, people[row]))
+            if place is not None:
+                errors.append(float(np.hypot(*(found[column].floor - place))))
+    return _spread("foot", errors) | {"foot_recall": len(errors) / wanted if wanted else float("nan")}
+
+
+def track_errors(inside: pd.DataFrame, tracks: Mapping[str, Any]) -> dict[str, float]:
+    """track_median_m and track_p95_m of tracks within `WITHIN_M` of their person, and how many."""
+    pairs = _pairs(inside, tracks)
+    return _spread("track", [gap for _, _, _, gap in pairs])
+
+
+def hand_errors(recording: Recording, floor: Sequence[FloorTrack]) -> dict[str, float]:
+    """Errors of palms whose wrist two cameras or more truly see, for all hands and for those that reach.
+
+    Returns:
+        hand_median_m, hand_p95_m, hand_count and hand_recall, the share of those palms of tracked people that were
+        found; the same as reach_... for hands at least half on their way.
+    """
+    shown = [one for one in floor if one.confirmed]
+    tracks = {
+        "t": np.array([one.t for one in shown]), "track": np.array([one.track for one in shown], np.int64),
+        "x": np.array([one.x for one in shown]), "y": np.array([one.y for one in shown]),
+    }  # fmt: skip
+    track_of = {(t, who): track for t, who, track, _ in _pairs(recording.inside(), tracks)}
+    found = {
+        (_ms(one.t), one.track, str(hand.side)): np.array([hand.x, hand.y, hand.z])
+        for one in shown
+        for hand in one.hands
+    }
+    truth = recording.hands()
+    truth = truth[truth["cameras"] >= 2]
+    errors: dict[str, list[float]] = {"hand": [], "reach": []}
+    wanted = {"hand": 0, "reach": 0}
+    stamps, palms = _ms_of(truth["t"]).tolist(), truth[["x", "y", "z"]].to_numpy(np.float64)
+    rows = zip(stamps, truth["person"], truth["side"], truth["reaching"], palms, strict=True)
+    for t, person, side, reaching, palm in rows:
+        if (t, person) not in track_of:
+            continue
+        answer = found.get((t, track_of[(t, person)], side))
+        for kind in ("hand", "reach") if reaching else ("hand",):
+            wanted[kind] += 1
+            if answer is not None:
+                errors[kind].append(float(np.linalg.norm(answer - palm)))
+    result: dict[str, float] = {}
+    for kind, values in errors.items():
+        recall = len(values) / wanted[kind] if wanted[kind] else float("nan")
+        result |= _spread(kind, values) | {f"{kind}_recall": recall}
+    return result
+
+
+def _spread(name: str, errors: Sequence[float]) -> dict[str, float]:
+    median, p95 = np.quantile(errors, [0.5, 0.95]).tolist() if len(errors) else (float("nan"), float("nan"))
+    return {f"{name}_median_m": median, f"{name}_p95_m": p95, f"{name}_count": float(len(errors))}
+
+
+def _pairs(inside: pd.DataFrame, tracks: Mapping[str, Any]) -> list[tuple[int, str, int, float]]:
+    """Millisecond, person, track and metres between them, matched one to one at each tick for the least distance."""
+    people = dict(iter(inside.assign(ms=_ms_of(inside["t"])).groupby("ms")))
+    stamps = _ms_of(tracks["t"])
+    order = np.argsort(stamps, kind="stable")
+    times, starts = np.unique(stamps[order], return_index=True)
+    pairs = []
+    for t, rows in zip(times.tolist(), np.split(order, starts[1:]), strict=True):
+        if t not in people:
+            continue
+        here = people[t][["x", "y"]].to_numpy(np.float64)
+        places = np.column_stack([np.asarray(tracks["x"])[rows], np.asarray(tracks["y"])[rows]])
+        gaps = np.linalg.norm(here[:, None] - places[None], axis=2)
+        for i, k in zip(*linear_sum_assignment(np.minimum(gaps, 2 * WITHIN_M)), strict=True):
+            if gaps[i, k] <= WITHIN_M:
+                name = str(people[t]["person"].iloc[i])
+                pairs.append((t, name, int(np.asarray(tracks["track"])[rows[k]]), float(gaps[i, k])))
+    return pairs
+
+
+def _by_frame(rows: pd.DataFrame, chosen: NDArray[np.bool_]) -> dict[tuple[int, str], list[int]]:
+    frames: dict[tuple[int, str], list[int]] = defaultdict(list)
+    stamps, cameras = _ms_of(rows["t"]).tolist(), rows["camera"].tolist()
+    for row in np.flatnonzero(chosen).tolist():
+        frames[(stamps[row], cameras[row])].append(row)
+    return frames
+
+
+def _same_people(truth: NDArray[np.float32], found: NDArray[np.float32]) -> list[tuple[int, int]]:
+    """Rows of true (N, 4) and found (M, 4) boxes of one frame that show the same person."""
+    if len(found) == 0:
+        return []
+    sides = np.minimum(truth[:, None, 2:], found[None, :, 2:]) - np.maximum(truth[:, None, :2], found[None, :, :2])
+    shared = np.maximum(sides, 0).prod(-1)
+    whole, shown = (np.maximum((boxes[:, 2:] - boxes[:, :2]).prod(-1), 1e-9) for boxes in (truth, found))
+    inside, iou = shared / shown, shared / (whole[:, None] + shown - shared)
+    score = np.where((inside >= LEAST_INSIDE) & (iou >= LEAST_OVERLAP), iou + inside, 0.0)
+    rows, cols = linear_sum_assignment(-score)
+    return [(int(row), int(col)) for row, col in zip(rows, cols, strict=True) if score[row, col] > 0]
+
+
+def _ms(t: float) -> int:
+    return round(t * 1000)
+
+
+def _ms_of(t: Any) -> NDArray[np.int64]:
+    return np.asarray(np.rint(np.asarray(t, np.float64) * 1000), np.int64)
