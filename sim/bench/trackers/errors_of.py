@@ -1,6 +1,6 @@
 """Errors in metres of what was found in a recording: feet, tracks and hands against the truth."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -9,7 +9,8 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment
 
-from sim.bench.trackers.recording import VISIBLE, Recording
+from sim.bench.trackers.recording import VISIBLE, WRISTS, Recording
+from tracking.hands import HandSettings
 from tracking.observation import FloorTrack, Observation
 
 Array = NDArray[np.float64]
@@ -61,42 +62,50 @@ def track_errors(inside: pd.DataFrame, tracks: Mapping[str, Any]) -> dict[str, f
     return _spread("track", [gap for _, _, _, gap in pairs])
 
 
-def hand_errors(recording: Recording, floor: Sequence[FloorTrack]) -> dict[str, float]:
-    """Errors of palms whose wrist two cameras or more truly see, for all hands and for those that reach.
+def hand_errors(
+    recording: Recording, floor: Sequence[FloorTrack], seen: Sequence[tuple[Observation, int | None]]
+) -> dict[str, float]:
+    """Errors of palms whose wrist two cameras or more truly see (`hand`), of those that reach among them (`reach`).
+
+    A third group, `pair`, are palms whose wrist was found in the frames of two cameras or more, whatever is true.
 
     Returns:
         hand_median_m, hand_p95_m, hand_count and hand_recall, the share of those palms of tracked people that were
-        found; the same as reach_... for hands at least half on their way.
+        found; the same of the other groups. A hand reaches when it is at least half on its way.
     """
     shown = [one for one in floor if one.confirmed]
-    tracks = {
-        "t": np.array([one.t for one in shown]), "track": np.array([one.track for one in shown], np.int64),
-        "x": np.array([one.x for one in shown]), "y": np.array([one.y for one in shown]),
-    }  # fmt: skip
+    rows = [(one.t, one.track, one.x, one.y) for one in shown]
+    tracks = dict(zip(("t", "track", "x", "y"), np.array(rows, np.float64).reshape(-1, 4).T, strict=True))
     track_of = {(t, who): track for t, who, track, _ in _pairs(recording.inside(), tracks)}
     found = {
         (_ms(one.t), one.track, str(hand.side)): np.array([hand.x, hand.y, hand.z])
         for one in shown
         for hand in one.hands
     }
+    sightings = Counter(
+        (_ms(one.t), track, side)
+        for one, track in seen
+        for side, wrist in WRISTS.items()
+        if one.keypoints[wrist, 2] >= HandSettings().confidence
+    )
     truth = recording.hands()
-    truth = truth[truth["cameras"] >= 2]
-    errors: dict[str, list[float]] = {"hand": [], "reach": []}
-    wanted = {"hand": 0, "reach": 0}
+    errors: dict[str, list[float]] = {"hand": [], "reach": [], "pair": []}
+    wanted = Counter[str]()
     stamps, palms = _ms_of(truth["t"]).tolist(), truth[["x", "y", "z"]].to_numpy(np.float64)
-    rows = zip(stamps, truth["person"], truth["side"], truth["reaching"], palms, strict=True)
-    for t, person, side, reaching, palm in rows:
+    columns = (truth["person"], truth["side"], truth["reaching"], truth["cameras"])
+    for t, palm, person, side, reaching, cameras in zip(stamps, palms, *columns, strict=True):
         if (t, person) not in track_of:
             continue
-        answer = found.get((t, track_of[(t, person)], side))
-        for kind in ("hand", "reach") if reaching else ("hand",):
-            wanted[kind] += 1
-            if answer is not None:
-                errors[kind].append(float(np.linalg.norm(answer - palm)))
+        key = (t, track_of[(t, person)], side)
+        groups = {"hand": cameras >= 2, "reach": reaching and cameras >= 2, "pair": sightings[key] >= 2}
+        for group in (name for name, holds in groups.items() if holds):
+            wanted[group] += 1
+            if key in found:
+                errors[group].append(float(np.linalg.norm(found[key] - palm)))
     result: dict[str, float] = {}
-    for kind, values in errors.items():
-        recall = len(values) / wanted[kind] if wanted[kind] else float("nan")
-        result |= _spread(kind, values) | {f"{kind}_recall": recall}
+    for group, values in errors.items():
+        recall = len(values) / wanted[group] if wanted[group] else float("nan")
+        result |= _spread(group, values) | {f"{group}_recall": recall}
     return result
 
 

@@ -13,7 +13,17 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.bench.trackers.recording import BOXES, FRAMES, HANDS, PEOPLE, VIEWS, VISIBLE, Recording, RecordingManifest
+from sim.bench.trackers.recording import (
+    BOXES,
+    FRAMES,
+    HANDS,
+    PEOPLE,
+    VIEWS,
+    VISIBLE,
+    WRISTS,
+    Recording,
+    RecordingManifest,
+)
 from sim.footage import Footage, film
 from sim.graphics import choose_backend
 from sim.handover import floor_area_of
@@ -36,7 +46,6 @@ from tracking.pose import CropPose
 OnProgress = Callable[[float, float], None]
 
 _HALFWAY = 0.5
-_WRISTS = {"L": 9, "R": 10}
 _NETWORKS = {
     "detector": detect.COMMITTED_WEIGHTS, "pose": pose.COMMITTED_WEIGHTS, "embedder": embed.COMMITTED_WEIGHTS,
 }  # fmt: skip
@@ -74,6 +83,7 @@ def record(
         MissingLibrary: the machine cannot draw.
     """
     seed = scenario.seed if seed is None else seed
+    seconds = None if seconds is None else float(seconds)
     weights = _weights()
     key = _key(scenario, seed, seconds, weights)
     length = "whole" if seconds is None else f"{seconds:g}s"
@@ -204,7 +214,7 @@ def true_hands(people: Mapping[str, Person], shot: Footage) -> list[TrueHand]:
         (one.person, side)
         for boxes in shot.boxes.values()
         for one in boxes
-        for side, wrist in _WRISTS.items()
+        for side, wrist in WRISTS.items()
         if one.keypoints[wrist, 2] == 2
     )
     return [
@@ -217,7 +227,7 @@ def true_hands(people: Mapping[str, Person], shot: Footage) -> list[TrueHand]:
 
 def _hands_of(person: Person, state: PersonState, seen: Mapping[tuple[str, str], int]) -> Iterator[TrueHand]:
     posed = person.pose(state.x, state.y, state.heading, state.phase, state.speed, state.reach, carrying=state.carrying)
-    for side in _WRISTS:
+    for side in WRISTS:
         x, y, z = person.hand(posed, side).tolist()
         out = state.reach is not None and state.reach.side == side and state.reach.blend >= _HALFWAY
         yield TrueHand(state.person, side, x, y, z, out, seen.get((state.person, side), 0))

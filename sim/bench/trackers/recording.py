@@ -35,6 +35,9 @@ Model = TypeVar("Model", bound=BaseModel)
 VISIBLE = 0.25
 """Truth boxes of people of whom less is visible have no embedding, and are not handed to the ceiling of true boxes."""
 
+WRISTS = {"L": 9, "R": 10}
+"""Keypoint of each hand's wrist."""
+
 _F, _S, _T = pa.float32(), pa.string(), pa.float64()
 _BOX, _POINTS = pa.list_(_F, 4), pa.list_(_F, 51)
 FRAMES = {"t": _T, "camera": _S, "people": pa.int32()}

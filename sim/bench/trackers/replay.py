@@ -106,7 +106,7 @@ def figures(recording: Recording, followed: Followed) -> dict[str, float]:
     result |= track_errors(inside, followed.tracks)
     if followed.observations:
         result |= foot_errors(recording, followed.observations)
-        result |= hand_errors(recording, followed.floor)
+        result |= hand_errors(recording, followed.floor, followed.observations)
     result["seconds"] = followed.wall
     result["frames_per_second"] = followed.frames / max(followed.wall, 1e-9)
     return result
