@@ -27,12 +27,14 @@ class TruthBox:
     visible: fraction that the frame shows of the body's surface that faces the camera, as projected. About 0.8 for
         somebody whom nothing hides, since arms hide parts of the trunk.
     keypoints: (17, 3) float32 x, y, v; v is 2 seen, 1 hidden, 0 outside the frame (x = y = 0).
+    shown: (4,) float32 x1 y1 x2 y2 pixels of what the frame shows of the body; zeros where it shows nothing.
     """
 
     person: str
     box: NDArray[np.float32]
     visible: float
     keypoints: NDArray[np.float32]
+    shown: NDArray[np.float32]
 
 
 def skin_areas(model: Any, person: Person) -> Floats:
@@ -86,17 +88,20 @@ def truth_boxes(lens: Lens, depth: NDArray[np.float32], bodies: Bodies) -> list[
     limit = np.array([camera.width, camera.height]) - 0.5
     low = np.clip(np.fmin.reduceat(pixels, bodies.starts), -0.5, limit)
     high = np.clip(np.fmax.reduceat(pixels, bodies.starts), -0.5, limit)
-    visible = _visible(lens, depth, bodies, inside)
+    visible, seen = _visible(lens, depth, bodies, inside)
+    shown = _shown(pixels, seen, bodies.starts)
     points = _keypoints(lens, depth, bodies.keypoints)
     return [
-        TruthBox(name, np.array([*low[i], *high[i]], np.float32), float(visible[i]), points[i])
+        TruthBox(name, np.array([*low[i], *high[i]], np.float32), float(visible[i]), points[i], shown[i])
         for i, name in enumerate(bodies.names)
         if present[i]
     ]
 
 
-def _visible(lens: Lens, depth: NDArray[np.float32], bodies: Bodies, inside: NDArray[np.bool_]) -> Floats:
-    """(P,) fraction of each body's surface facing the camera that is in the frame and unhidden."""
+def _visible(
+    lens: Lens, depth: NDArray[np.float32], bodies: Bodies, inside: NDArray[np.bool_]
+) -> tuple[Floats, NDArray[np.intp]]:
+    """(P,) fraction of each body's surface facing the camera that is in the frame and unhidden, and those vertices."""
     towards = lens.pinhole.position - bodies.vertices
     squared = np.einsum("ij,ij->i", towards, towards)
     facing = np.einsum("ij,ij->i", bodies.normals, towards)
@@ -106,7 +111,18 @@ def _visible(lens: Lens, depth: NDArray[np.float32], bodies: Bodies, inside: NDA
     shown = candidates[unhidden(lens, depth, bodies.vertices[candidates], SKIN_SLACK_M)]
     seen[shown] = weight[shown]
     whole = np.add.reduceat(weight, bodies.starts)
-    return np.asarray(np.add.reduceat(seen, bodies.starts) / np.maximum(whole, 1e-12), np.float64)
+    return np.asarray(np.add.reduceat(seen, bodies.starts) / np.maximum(whole, 1e-12), np.float64), shown
+
+
+def _shown(pixels: Floats, seen: NDArray[np.intp], starts: NDArray[np.int64]) -> NDArray[np.float32]:
+    """(P, 4) boxes around the pixels of the vertices `seen`, rising numbers; zeros for people without any."""
+    boxes = np.zeros((len(starts), 4), np.float32)
+    cuts = np.searchsorted(seen, starts)
+    some = np.flatnonzero(np.diff([*cuts, len(seen)]))
+    if len(some):
+        boxes[some, :2] = np.minimum.reduceat(pixels[seen], cuts[some])
+        boxes[some, 2:] = np.maximum.reduceat(pixels[seen], cuts[some])
+    return boxes
 
 
 def _keypoints(lens: Lens, depth: NDArray[np.float32], points: Floats) -> NDArray[np.float32]:

@@ -18,17 +18,14 @@ Array = NDArray[np.float64]
 WITHIN_M = 1.0
 """A track belongs to a person no farther away, as in `tracking.metrics`."""
 
-LEAST_INSIDE, LEAST_OVERLAP = 0.7, 0.15
-"""Least share of a found box inside the true one, and least intersection over union, for them to show one person.
-
-True boxes are of the whole body as if nothing hid it, found ones of what shows: so the overlap may be small.
-"""
+SAME_PERSON_IOU = 0.4
+"""From this overlap on, a found box and the box of what truly shows are of the same person, as in `sim.box_overlap`."""
 
 
 def foot_errors(recording: Recording, seen: Sequence[tuple[Observation, int | None]]) -> dict[str, float]:
     """Errors of single cameras' floor points, for people of whom at least `VISIBLE` shows.
 
-    Found and true boxes of a frame are matched one to one for the greatest overlap (see `LEAST_INSIDE`).
+    Found and true boxes of a frame are matched one to one for the greatest overlap, at least `SAME_PERSON_IOU`.
 
     Returns:
         foot_median_m, foot_p95_m, foot_count, and foot_recall: the share of such true boxes that were found.
@@ -49,7 +46,7 @@ def foot_errors(recording: Recording, seen: Sequence[tuple[Observation, int | No
         people = truth.rows["person"].to_numpy()[rows]
         wanted += sum((t, who) in places for who in people)
         found = by_frame.get((t, camera), [])
-        for row, column in _same_people(truth.boxes[rows], np.array([one.box for one in found]).reshape(-1, 4)):
+        for row, column in _same_people(truth.shown[rows], np.array([one.box for one in found]).reshape(-1, 4)):
             place = places.get((t, people[row]))
             if place is not None:
                 errors.append(float(np.hypot(*(found[column].floor - place))))
@@ -146,13 +143,17 @@ def _same_people(truth: NDArray[np.float32], found: NDArray[np.float32]) -> list
     """Rows of true (N, 4) and found (M, 4) boxes of one frame that show the same person."""
     if len(found) == 0:
         return []
-    sides = np.minimum(truth[:, None, 2:], found[None, :, 2:]) - np.maximum(truth[:, None, :2], found[None, :, :2])
+    iou = _overlaps(truth, found)
+    pairs = zip(*linear_sum_assignment(-np.where(iou >= SAME_PERSON_IOU, iou, 0.0)), strict=True)
+    return [(int(row), int(col)) for row, col in pairs if iou[row, col] >= SAME_PERSON_IOU]
+
+
+def _overlaps(first: NDArray[np.float32], second: NDArray[np.float32]) -> Array:
+    """(N, M) intersection over union of boxes (N, 4) and (M, 4)."""
+    sides = np.minimum(first[:, None, 2:], second[None, :, 2:]) - np.maximum(first[:, None, :2], second[None, :, :2])
     shared = np.maximum(sides, 0).prod(-1)
-    whole, shown = (np.maximum((boxes[:, 2:] - boxes[:, :2]).prod(-1), 1e-9) for boxes in (truth, found))
-    inside, iou = shared / shown, shared / (whole[:, None] + shown - shared)
-    score = np.where((inside >= LEAST_INSIDE) & (iou >= LEAST_OVERLAP), iou + inside, 0.0)
-    rows, cols = linear_sum_assignment(-score)
-    return [(int(row), int(col)) for row, col in zip(rows, cols, strict=True) if score[row, col] > 0]
+    areas = [(boxes[:, 2:] - boxes[:, :2]).prod(-1) for boxes in (first, second)]
+    return np.asarray(shared / np.maximum(areas[0][:, None] + areas[1] - shared, 1e-9), np.float64)
 
 
 def _ms(t: float) -> int:

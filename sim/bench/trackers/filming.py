@@ -113,7 +113,14 @@ def _weights() -> dict[str, str]:
 
 def _key(scenario: Scenario, seed: int, seconds: float | None, weights: Mapping[str, str]) -> str:
     plan = load_store(scenario.store)
-    made_of = [scenario.model_dump(mode="json"), plan.model_dump(mode="json"), seed, seconds, dict(weights)]
+    made_of = [
+        RecordingManifest.model_fields["format"].default,
+        scenario.model_dump(mode="json"),
+        plan.model_dump(mode="json"),
+        seed,
+        seconds,
+        dict(weights),
+    ]
     return hashlib.sha256(json.dumps(made_of, sort_keys=True).encode()).hexdigest()
 
 
@@ -190,11 +197,11 @@ class RecordingWriter:
         seen = [one for one in boxes if one.visible >= VISIBLE]
         looks: list[NDArray[np.float32]] = []
         if seen:
-            looks = list(self._embedder.embed(shot.frames[camera], np.stack([one.box for one in seen])))
+            looks = list(self._embedder.embed(shot.frames[camera], np.stack([one.shown for one in seen])))
         look_of = {one.person: look for one, look in zip(seen, looks, strict=True)}
         for one in boxes:
             points = one.keypoints.ravel()
-            row = (t, camera, one.person, one.box, one.visible, points, look_of.get(one.person))
+            row = (t, camera, one.person, one.box, one.shown, one.visible, points, look_of.get(one.person))
             self._tables["truth/boxes"].append(*row)
 
     def __enter__(self) -> "RecordingWriter":

@@ -49,7 +49,7 @@ VIEWS = {
     "embedding": pa.list_(_F),
 }
 PEOPLE = {"t": _T, "person": _S, "x": _F, "y": _F, "inside": pa.bool_()}
-BOXES = {"t": _T, "camera": _S, "person": _S, "box": _BOX, "visible": _F, "keypoints": _POINTS}
+BOXES = {"t": _T, "camera": _S, "person": _S, "box": _BOX, "shown": _BOX, "visible": _F, "keypoints": _POINTS}
 BOXES |= {"embedding": pa.list_(_F)}
 HANDS = {"t": _T, "person": _S, "side": _S, "x": _F, "y": _F, "z": _F, "reaching": pa.bool_(), "cameras": pa.int32()}
 
@@ -59,7 +59,7 @@ class RecordingManifest(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    format: Literal[1] = 1
+    format: Literal[2] = 2
     scenario: str
     seed: int = Field(ge=0)
     seconds: float = Field(ge=0, description="Store seconds recorded.")
@@ -87,12 +87,14 @@ class TruthBoxes:
     Args:
         rows: columns t, camera, person, visible.
         boxes: (N, 4) float32 pixels of the whole body as if nothing hid it.
+        shown: (N, 4) float32 pixels of what shows of it; zeros where nothing does.
         keypoints: (N, 17, 3) float32 x, y, flag; 2 seen, 1 hidden, 0 outside the frame.
         embeddings: (N, D) float32 unit rows; nan where less than `VISIBLE` of the person shows.
     """
 
     rows: pd.DataFrame
     boxes: F32
+    shown: F32
     keypoints: F32
     embeddings: F32
 
@@ -156,7 +158,8 @@ class Recording:
         table = _read(self.path / "truth" / "boxes.parquet", BOXES)
         points = rows_of(table["keypoints"]).reshape(-1, 17, 3)
         rows = table.select(["t", "camera", "person", "visible"]).to_pandas()
-        return TruthBoxes(rows, rows_of(table["box"]), points, rows_of(table["embedding"]))
+        boxes, shown = rows_of(table["box"]), rows_of(table["shown"])
+        return TruthBoxes(rows, boxes, shown, points, rows_of(table["embedding"]))
 
     def hands(self) -> pd.DataFrame:
         """Ground truth of palms: t, person, side (L, R), x, y, z (metres), reaching, cameras.
