@@ -48,7 +48,6 @@ class Detection:
     keypoints: NDArray[np.float32]
     keypoint_sd: NDArray[np.float32] | None = None
 
-
     def scaled(self, factor: float) -> Detection:
         """The same person in the same picture at another size."""
         points = self.keypoints * np.array([factor, factor, 1.0], np.float32)
