@@ -273,7 +273,7 @@ BENCH_OPTIONS = {
     "faces": ("searches", "drivers", "json"),
     "gallery": ("size", "peers_size", "probes", "folder", "json"),
     "policies": ("run",),
-    "trackers": ("scenario", "seconds", "seed", "folder"),
+    "trackers": ("scenario", "seconds", "seed", "folder", "json"),
 }
 
 
@@ -287,7 +287,7 @@ def bench(
         int | None, typer.Option(min=5, max=3600, help="Store seconds (speed [60]; trackers [the whole day]).")
     ] = None,
     scenario: Annotated[
-        str | None, typer.Option(help="Scenario to measure (speed [corner-shop], trackers [busy-shop]).")
+        str | None, typer.Option(help="Scenario to measure (speed [corner-shop], trackers [retail-20]).")
     ] = None,
     seed: Annotated[
         list[int] | None, typer.Option(min=0, help="Seed (trackers); repeatable [the scenario's own].")
@@ -303,11 +303,14 @@ def bench(
         Path | None, typer.Option(help="Where indexes are kept (gallery) [deleted], or recordings (trackers).")
     ] = None,
     run: Annotated[Path | None, typer.Option(help="A finished run folder (policies).")] = None,
-    json: Annotated[Path | None, typer.Option(help="Also write every figure to this file (faces, gallery).")] = None,
+    json: Annotated[
+        Path | None, typer.Option(help="Also write every figure to this file (faces, gallery, trackers).")
+    ] = None,
 ) -> None:
     """Measures speed by stage (speed), the matcher's errors (faces), galleries, judging (policies), or trackers.
 
-    Published figures stand beside the matcher's; flat, HNSW and usearch indexes beside the galleries.
+    Published figures stand beside the matcher's; flat, HNSW and usearch indexes beside the galleries; Ultralytics',
+    roboflow's and DeepSORT's trackers beside ours.
     """
     _refuse_options_of_other_benches(context, what)
     if what == "faces":
@@ -327,7 +330,7 @@ def bench(
     elif what == "trackers":
         from sim.bench.trackers.command import print_trackers_bench
 
-        print_trackers_bench(scenario or "busy-shop", seed, seconds, folder)
+        print_trackers_bench(scenario or "retail-20", seed, seconds, folder, json)
     else:
         from sim.bench.speed import print_bench
 

@@ -53,6 +53,11 @@ def compare(recording: Recording) -> Iterator[Row]:
     yield Row(PERFECT, "ceiling", floor_metrics(inside, with_perfect_association(inside, our.tracks)))
 
 
+def rows_in_all(recordings: int) -> int:
+    """How many rows `compare` gives for so many recordings."""
+    return recordings * (len(PEERS) + 3)
+
+
 def follow(recording: Recording, peer: Peer, settings: LinkSettings | None = None) -> Followed:
     """A peer over the recorded findings: an instance for each camera, then the common floor linking.
 
@@ -60,7 +65,7 @@ def follow(recording: Recording, peer: Peer, settings: LinkSettings | None = Non
         MissingLibrary: the peer is not installed.
     """
     trackers = {name: peer.make(recording.manifest.fps) for name in recording.cameras}
-    linker, locator = FloorLinker(settings), FootPointLocator()
+    linker, locator = FloorLinker(recording.area, settings), FootPointLocator()
     seconds = {"tracker": 0.0, "linking": 0.0}
     rows: list[tuple[float, int, float, float]] = []
     frames = 0

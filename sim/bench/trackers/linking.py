@@ -5,14 +5,16 @@ the one to the other, the same for all of them. At each tick
 
 1. every followed box is placed on the floor by the same `FootPointLocator` that ours uses;
 2. sightings of different cameras are clustered, nearest first, where both distance (Mahalanobis, with the foot points'
-   own covariances) and appearance agree; a cluster has at most one sighting of each camera;
+   own covariances) and appearance agree; two sightings of one camera are one person only where two bodies have no room,
+   as detectors sometimes find somebody twice;
 3. a camera's track votes for the person to whom it was linked before, and keeps its votes: clusters go to the person
    with most votes of their members, one to one, if that person can be there;
 4. clusters without such a person may be somebody lost who can be there by now and looks alike, else somebody new, who
    counts once seen `births` times;
 5. a Kalman filter with constant velocity smooths each person's place; who is not seen coasts for `coast_s`.
 
-It knows neither gates nor shelves. Its thresholds were tuned on a seed that is not reported; see docs/trackers.md.
+It knows the walls, but neither gates nor shelves. Its thresholds were tuned on days that are not reported; see
+docs/trackers.md.
 """
 
 from collections import Counter
@@ -20,9 +22,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
+import shapely
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field
 from scipy.optimize import linear_sum_assignment
+
+from tracking.floor import FloorArea
 
 Array = NDArray[np.float64]
 _NEVER = 1e6
@@ -35,6 +40,7 @@ class LinkSettings(BaseModel):
 
     same_place: float = Field(default=9.0, gt=0, description="squared Mahalanobis distance of one person's sightings")
     same_place_m: float = Field(default=1.0, gt=0, description="and metres between them, at most")
+    one_body_m: float = Field(default=0.3, ge=0, description="metres within which there is no room for two bodies")
     looks_weight: float = Field(default=8.0, ge=0, description="what 1 - cosine of two looks adds to that distance")
     reach_m: float = Field(default=0.8, gt=0, description="metres that a place may jump besides walking")
     speed: float = Field(default=1.5, gt=0, description="metres a second that the unseen may have walked")
@@ -90,9 +96,11 @@ class _Cluster:
 class FloorLinker:
     """Links the tracks of all cameras, tick by tick."""
 
-    def __init__(self, settings: LinkSettings | None = None) -> None:
-        """Starts with nobody."""
+    def __init__(self, area: FloorArea, settings: LinkSettings | None = None) -> None:
+        """Starts with nobody; of the area only the walls are known."""
         self.settings = settings or LinkSettings()
+        self._walls = area.polygon()
+        shapely.prepare(self._walls)
         self._people: dict[int, _Person] = {}
         self._votes: dict[tuple[str, int], Counter[int]] = {}
         self._next = 1
@@ -108,10 +116,15 @@ class FloorLinker:
             self._born(t, cluster)
         for who in [one.id for one in self._people.values() if t - one.last_seen > self._patience(one)]:
             del self._people[who]
+        return [(t, one.id, float(one.state[0]), float(one.state[1])) for one in self._shown(t)]
+
+    def _shown(self, t: float) -> list[_Person]:
+        settings = self.settings
         return [
-            (t, one.id, float(one.state[0]), float(one.state[1]))
+            one
             for one in self._people.values()
-            if one.seen >= self.settings.births and t - one.last_seen <= self.settings.coast_s + 1e-6
+            if one.seen >= settings.births and t - one.last_seen <= settings.coast_s + 1e-6
+            if shapely.contains_xy(self._walls, *one.place)
         ]
 
     def _patience(self, person: _Person) -> float:
@@ -146,8 +159,10 @@ class FloorLinker:
         spread = covs[:, None] + covs[None]
         costs = np.einsum("ijk,ijk->ij", gaps, np.linalg.solve(spread, gaps[..., None])[..., 0])
         costs = costs + settings.looks_weight * (1 - looks @ looks.T)
-        costs[np.linalg.norm(gaps, axis=2) > settings.same_place_m] = _NEVER
-        costs[cameras[:, None] == cameras[None]] = _NEVER
+        metres = np.linalg.norm(gaps, axis=2)
+        costs[metres > settings.same_place_m] = _NEVER
+        costs[(cameras[:, None] == cameras[None]) & (metres > settings.one_body_m)] = _NEVER
+        np.fill_diagonal(costs, _NEVER)
         return np.asarray(costs, np.float64)
 
     def _cluster(self, members: list[Sighting]) -> _Cluster:

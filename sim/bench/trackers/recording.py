@@ -116,8 +116,6 @@ class Recording:
         path = self.path / "calibration.yaml"
         try:
             return load_calibration(path)
-        except OSError as error:
-            raise BadInput(path, "file", error.strerror, "the calibration of the recording's cameras") from error
         except BadTrackingInput as error:
             raise BadInput(path, error.field, error.found, error.allowed) from error
 
