@@ -125,27 +125,27 @@ class StoreRenderer:
     def render(self, scene: SceneState, only: Sequence[str] | None = None) -> dict[str, Picture]:
         """A frame (H, W, 3) uint8 BGR of every camera, or of those named in `only`."""
         self._show(scene)
-        return {name: self._frame(self._views[name], scene) for name in only or self._views}
+        return {name: self._frame(view, scene) for name, view in self._chosen(only)}
 
-    def render_empty(self) -> dict[str, Picture]:
-        """Every camera's picture of the store without people, as the shelves are now."""
-        return {name: self._noise.add(view.bent.copy()) for name, view in self._views.items()}
+    def render_empty(self, only: Sequence[str] | None = None) -> dict[str, Picture]:
+        """Every camera's picture of the store without people, as the shelves are now; or of those in `only`."""
+        return {name: self._noise.add(view.bent.copy()) for name, view in self._chosen(only)}
 
-    def truth_boxes(self, scene: SceneState) -> dict[str, list[TruthBox]]:
-        """What each camera sees of each person in it: amodal box, visible fraction, COCO keypoints."""
+    def truth_boxes(self, scene: SceneState, only: Sequence[str] | None = None) -> dict[str, list[TruthBox]]:
+        """What each camera, or those in `only`, sees of each person: amodal box, visible fraction, COCO keypoints."""
         self._show(scene)
         bodies = self._bodies()
         result: dict[str, list[TruthBox]] = {}
-        for name, view in self._views.items():
+        for name, view in self._chosen(only):
             self._ensure_depth(view)
             result[name] = truth_boxes(view.lens, view.scene_depth(), bodies)
         return result
 
-    def face_captures(self, scene: SceneState) -> list[FaceView]:
-        """Every face that is turned towards a camera that shows some of it."""
+    def face_captures(self, scene: SceneState, only: Sequence[str] | None = None) -> list[FaceView]:
+        """Every face that is turned towards a camera, or one of those in `only`, that shows some of it."""
         self._show(scene)
         views: list[FaceView] = []
-        for camera, view in self._views.items():
+        for camera, view in self._chosen(only):
             self._ensure_depth(view)
             views += face_views(camera, view.lens, view.scene_depth(), self.faces)
         return views
@@ -192,6 +192,9 @@ class StoreRenderer:
     def __exit__(self, *_: object) -> None:
         """Closes it."""
         self.close()
+
+    def _chosen(self, only: Sequence[str] | None) -> list[tuple[str, _View]]:
+        return [(name, self._views[name]) for name in (self._views if only is None else only)]
 
     def _show(self, scene: SceneState) -> None:
         """Sets the stage, once for the same scene, and redraws the empty store where it changed."""

@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from sim.configuration import FieldError, read_yaml, validated
 from sim.errors import BadInput
+from sim.faults import Fault, check_times
 
 SCENARIOS = Path(__file__).parent / "scenarios"
 
@@ -293,6 +294,7 @@ class Scenario(_Model):
     hands: Hands = Hands()
     scales: Scales = Scales()
     body_camera: BodyCamera | None = Field(default=None, description="an officer with a body camera; none: nobody")
+    faults: tuple[Fault, ...] = Field(default=(), description="what goes wrong with cameras; the tracker is not told")
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
@@ -316,6 +318,7 @@ class Scenario(_Model):
         if self.groups and abs(sum(self.groups.values()) - 1) > 1e-6:
             raise FieldError("groups", sum(self.groups.values()), "shares that add up to 1")
         self._check_body_camera(ids)
+        check_times(self.faults, self.seconds)
         if self.cameras is not None and not self.cameras:
             raise FieldError("cameras", "an empty list", "at least one camera, or no such field for all")
         return self
