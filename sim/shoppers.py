@@ -103,7 +103,7 @@ class Shopper:
 
     def _enter(self) -> Steps:
         premises = self.premises
-        doors = premises.doorways.ways_in()
+        doors = premises.doorways.ways_in(self.visitor.way_in)
         door = doors[int(self._rng.integers(len(doors)))]
         with door.turn.request() as turn:
             yield turn

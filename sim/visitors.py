@@ -21,7 +21,7 @@ from sim.wardrobe import clothes_of_day
 class Visitor:
     """One person who will come. `cruise` is the speed between shelves, m/s; `party` names those on one token.
 
-    An empty party has no token and no account: nobody pays for them.
+    `way_in` is the id of the gate to come in by; empty: any. An empty party has no token and no account: nobody pays for them.
 
     Scripted people have `actions`, random ones `stops`; the stops of a party are the same for all its members.
     """
@@ -32,6 +32,7 @@ class Visitor:
     cruise: float
     actions: tuple[Action, ...] = ()
     stops: tuple[Stop, ...] = ()
+    way_in: str = ""
 
     @property
     def token(self) -> str:
@@ -106,9 +107,16 @@ def _random_visitors(of: _Day, plan: StorePlan, shelves: Shelves, walkers: Walke
         people = [of.person(member) for member in party.members]
         speed = min(of.cruise(person, len(people)) for person in people)
         lists = generator(of.today, "list", people[0].name)
-        stops = shopping_stops(people, plan, shelves, walkers.router, settings, lists, party.taste)
-        visitors += [Visitor(person, party.name, float(arrive), speed, stops=stops) for person in people]
+        gate = _way_in(plan, generator(of.today, "gate", people[0].name))
+        stops = shopping_stops(people, plan, shelves, walkers.router, settings, lists, party.taste, gate)
+        visitors += [Visitor(person, party.name, float(arrive), speed, stops=stops, way_in=gate) for person in people]
     return visitors
+
+
+def _way_in(plan: StorePlan, rng: np.random.Generator) -> str:
+    """Id of the gate by which a party comes in."""
+    gates = [gate.id for gate in plan.gates if gate.direction in ("in", "both")]
+    return gates[int(rng.integers(len(gates)))]
 
 
 def _strangers(
