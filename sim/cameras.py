@@ -115,7 +115,9 @@ class StoreRenderer:
         everywhere = [*self.cameras.values(), *(lens.camera for lens in moving)]
         largest = max(camera.width * camera.height for camera in everywhere)
         self._noise = SensorNoise(settings.noise_sd, rng, largest)
-        self._areas = {name: skin_areas(self.stage.model, person) for name, person in people.items()}
+        self._areas = {
+            skin: skin_areas(self.stage.model, skin) for person in people.values() for skin in person.skin_ids
+        }
         self._shown: SceneState | None = None
         self._motion = FaceMotion(settings.exposure_s)
         self.faces = self._motion.faces(0.0, {}, {})
@@ -264,15 +266,16 @@ class StoreRenderer:
     def _bodies(self) -> Bodies:
         """Everybody's surface and keypoints, as last loaded."""
         people, names = self.stage.people, tuple(self.stage.poses)
-        parts = [[self._pencil.skin_vertices(skin) for skin in people[name].skin_ids] for name in names]
-        counts = [sum(len(vertices) for vertices, _ in skins) for skins in parts]
+        skins = [people[name].worn_skin for name in names]
+        parts = [self._pencil.skin_vertices(skin) for skin in skins]
+        counts = [len(vertices) for vertices, _ in parts]
         nothing = [np.zeros((0, 3))]
         return Bodies(
             names=names,
             starts=np.concatenate([[0], np.cumsum(counts)[:-1]]).astype(np.int64) if names else np.zeros(0, np.int64),
-            vertices=np.concatenate([vertices for skins in parts for vertices, _ in skins] or nothing),
-            normals=np.concatenate([normals for skins in parts for _, normals in skins] or nothing),
-            areas=np.concatenate([self._areas[name] for name in names] or [np.zeros(0)]),
+            vertices=np.concatenate([vertices for vertices, _ in parts] or nothing),
+            normals=np.concatenate([normals for _, normals in parts] or nothing),
+            areas=np.concatenate([self._areas[skin] for skin in skins] or [np.zeros(0)]),
             keypoints=np.array([people[name].keypoints(self.stage.poses[name]) for name in names], np.float64),
         )
 

@@ -78,6 +78,13 @@ class RandomShoppers(_Model):
         default=0.1, description="of put-backs, the share at another product's place; no published figure, a knob"
     )
     double_probability: Share = Field(default=0.1, description="chance to take two of a product; our choice")
+    clothes: Literal["varied", "uniform"] = Field(
+        default="varied", description="whether each dresses as they like, or all wear the same clothes, shoes and bag"
+    )
+    changes_clothes: Share = Field(
+        default=0.0,
+        description="share who come in a jacket and take it off in a fitting room, unseen, after a third of their list",
+    )
 
 
 class Regulars(_Model):

@@ -60,12 +60,19 @@ class GiveBack:
 
 
 @dataclass(frozen=True, slots=True)
+class ChangeClothes:
+    """Go into a fitting room and come out in the next outfit."""
+
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
 class Stop:
     """A stop of a party's tour: what its `member` does there while the others stand by at `place`."""
 
     member: str
     place: ShelfPlace
-    errands: tuple[Look | Take | GiveBack, ...]
+    errands: tuple[Look | Take | GiveBack | ChangeClothes, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +116,16 @@ def shopping_stops(
         picked = [Stop(people[0].name, place, (Look(place, _dwell(settings, rng)),)) for place in chosen]
     ordered = _wandering(_tour(picked, plan, router, way_in), rng)
     return tuple(_second_thoughts(ordered, shelves, settings, rng))
+
+
+def with_change(stops: Sequence[Stop], member: str, seconds: float) -> tuple[Stop, ...]:
+    """The stops with a change of clothes of one member, after the first third of that member's own."""
+    own = [i for i, stop in enumerate(stops) if stop.member == member]
+    if not own:
+        return tuple(stops)
+    middle = own[len(own) // 3]
+    changed = replace(stops[middle], errands=(*stops[middle].errands, ChangeClothes(seconds)))
+    return (*stops[:middle], changed, *stops[middle + 1 :])
 
 
 def _product(stop: Stop) -> str:

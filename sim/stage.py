@@ -70,13 +70,16 @@ class Stage:
                 state.x, state.y, state.heading, state.phase, state.speed, state.reach, carrying=state.carrying
             )
             person.place(self.data, pose)
+            person.wear(state.outfit)
             self.poses[state.person] = pose
             self._hold(person, pose, state)
         for name, person in self.people.items():
             self._set_shown(person, shown=name in self.poses)
 
     def _set_shown(self, person: Person, shown: bool) -> None:
-        self.model.skin_group[list(person.skin_ids)] = GROUP_SHOWN if shown else GROUP_HIDDEN
+        self.model.skin_group[list(person.skin_ids)] = GROUP_HIDDEN
+        if shown:
+            self.model.skin_group[person.worn_skin] = GROUP_SHOWN
         if not shown:
             self.model.geom_group[self._held_geom(person)] = GROUP_HIDDEN
 
