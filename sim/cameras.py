@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from sim.drawing import NEAR_M, Pencil, Pinhole, Window, metres
 from sim.face_capture import FaceMotion, FaceView, face_views
 from sim.lens import Lens, SensorNoise
+from sim.light import LightLevel
 from sim.scene import SceneState
 from sim.stage import Stage
 from sim.visibility import Bodies, TruthBox, skin_areas, truth_boxes
@@ -182,6 +183,14 @@ class StoreRenderer:
             self.stage.reveal(bearer)
         self._pencil.load(self.stage.data, _DYNAMIC)
         return drawn
+
+    def relight(self, level: LightLevel) -> None:
+        """Draws every camera's empty store anew under another light, in which people stand from now on."""
+        self.stage.light(level)
+        self._pencil.load(self.stage.data, _STATIC)
+        for view in self._views.values():
+            self._draw_empty(view, Window(0, 0, view.lens.pinhole.width, view.lens.pinhole.height))
+        self._pencil.load(self.stage.data, _DYNAMIC)
 
     def close(self) -> None:
         """Frees the drawing context."""

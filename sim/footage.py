@@ -7,9 +7,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.body_camera import BodyCameraView, BodyShot
-from sim.cameras import StoreRenderer
+from sim.cameras import RenderSettings, StoreRenderer
 from sim.face_capture import FaceView
 from sim.faulty_cameras import Exposure, FaultyCameras
+from sim.light import LightLevel
 from sim.randomness import generator
 from sim.reel import Reel
 from sim.scenario import OFFICER
@@ -48,16 +49,29 @@ def film(
     body = _body_camera(world)
     faulty = FaultyCameras(cameras, world.scenario.faults, generator(seed, "faults"))
     reel = Reel(world, faulty.latest, faulty.earliest, lambda: _timed(world.step, watch))
-    with StoreRenderer(plan, world.people, faulty.poses, rng, moving=[body.lens] if body else ()) as renderer:
+    light, settings = world.scenario.light, RenderSettings(noise_sd=world.scenario.light.noise_sd)
+    moving = [body.lens] if body else ()
+    with StoreRenderer(plan, world.people, faulty.poses, rng, settings, moving) as renderer:
+        level = _relit(renderer, LightLevel(), light.level(0.0), watch)
         for _ in range(round(WARM_UP_SECONDS * world.scenario.fps)):
             with watch.stage("render"):
                 frames = renderer.render_empty(list(cameras))
             yield Footage(None, frames, {}, [])
         for tick in reel:
+            level = _relit(renderer, level, light.level(tick.t), watch)
             frames, boxes, faces = _shoot(renderer, reel, faulty.at(tick.t), tick.t, watch)
             with watch.stage("body camera"):
                 shot = body.shoot(reel.scene(tick.t), renderer) if body else None
             yield Footage(tick, frames, boxes, faces, shot)
+
+
+def _relit(renderer: StoreRenderer, before: LightLevel, level: LightLevel, watch: Stopwatch) -> LightLevel:
+    """Changes the light where it differs visibly from `before`; returns the level that is now shown."""
+    if not level.differs(before):
+        return before
+    with watch.stage("render"):
+        renderer.relight(level)
+    return level
 
 
 def _timed(step: Callable[[], WorldTick], watch: Stopwatch) -> WorldTick:

@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from sim.configuration import FieldError, read_yaml, validated
 from sim.errors import BadInput
 from sim.faults import Fault, check_times
+from sim.light import Light
 
 SCENARIOS = Path(__file__).parent / "scenarios"
 
@@ -301,6 +302,7 @@ class Scenario(_Model):
     hands: Hands = Hands()
     scales: Scales = Scales()
     body_camera: BodyCamera | None = Field(default=None, description="an officer with a body camera; none: nobody")
+    light: Light = Field(default=Light(), description="what differs from the light of the store's plan")
     faults: tuple[Fault, ...] = Field(default=(), description="what goes wrong with cameras; the tracker is not told")
 
     @model_validator(mode="after")
@@ -326,6 +328,9 @@ class Scenario(_Model):
             raise FieldError("groups", sum(self.groups.values()), "shares that add up to 1")
         self._check_body_camera(ids)
         check_times(self.faults, self.seconds)
+        for index, change in enumerate(self.light.changes):
+            if change.at > self.seconds:
+                raise FieldError(f"light.changes.{index}.at", change.at, f"within the run's {self.seconds:g} seconds")
         if self.cameras is not None and not self.cameras:
             raise FieldError("cameras", "an empty list", "at least one camera, or no such field for all")
         return self
