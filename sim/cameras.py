@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from sim.drawing import NEAR_M, Pencil, Pinhole, Window, metres
 from sim.face_capture import FaceMotion, FaceView, face_views
 from sim.lens import Lens, SensorNoise
+from sim.light import LightLevel
 from sim.scene import SceneState
 from sim.stage import Stage
 from sim.visibility import Bodies, TruthBox, skin_areas, truth_boxes
@@ -115,7 +116,9 @@ class StoreRenderer:
         everywhere = [*self.cameras.values(), *(lens.camera for lens in moving)]
         largest = max(camera.width * camera.height for camera in everywhere)
         self._noise = SensorNoise(settings.noise_sd, rng, largest)
-        self._areas = {name: skin_areas(self.stage.model, person) for name, person in people.items()}
+        self._areas = {
+            skin: skin_areas(self.stage.model, skin) for person in people.values() for skin in person.skin_ids
+        }
         self._shown: SceneState | None = None
         self._motion = FaceMotion(settings.exposure_s)
         self.faces = self._motion.faces(0.0, {}, {})
@@ -125,27 +128,27 @@ class StoreRenderer:
     def render(self, scene: SceneState, only: Sequence[str] | None = None) -> dict[str, Picture]:
         """A frame (H, W, 3) uint8 BGR of every camera, or of those named in `only`."""
         self._show(scene)
-        return {name: self._frame(self._views[name], scene) for name in only or self._views}
+        return {name: self._frame(view, scene) for name, view in self._chosen(only)}
 
-    def render_empty(self) -> dict[str, Picture]:
-        """Every camera's picture of the store without people, as the shelves are now."""
-        return {name: self._noise.add(view.bent.copy()) for name, view in self._views.items()}
+    def render_empty(self, only: Sequence[str] | None = None) -> dict[str, Picture]:
+        """Every camera's picture of the store without people, as the shelves are now; or of those in `only`."""
+        return {name: self._noise.add(view.bent.copy()) for name, view in self._chosen(only)}
 
-    def truth_boxes(self, scene: SceneState) -> dict[str, list[TruthBox]]:
-        """What each camera sees of each person in it: amodal box, visible fraction, COCO keypoints."""
+    def truth_boxes(self, scene: SceneState, only: Sequence[str] | None = None) -> dict[str, list[TruthBox]]:
+        """What each camera, or those in `only`, sees of each person: amodal box, visible fraction, COCO keypoints."""
         self._show(scene)
         bodies = self._bodies()
         result: dict[str, list[TruthBox]] = {}
-        for name, view in self._views.items():
+        for name, view in self._chosen(only):
             self._ensure_depth(view)
             result[name] = truth_boxes(view.lens, view.scene_depth(), bodies)
         return result
 
-    def face_captures(self, scene: SceneState) -> list[FaceView]:
-        """Every face that is turned towards a camera that shows some of it."""
+    def face_captures(self, scene: SceneState, only: Sequence[str] | None = None) -> list[FaceView]:
+        """Every face that is turned towards a camera, or one of those in `only`, that shows some of it."""
         self._show(scene)
         views: list[FaceView] = []
-        for camera, view in self._views.items():
+        for camera, view in self._chosen(only):
             self._ensure_depth(view)
             views += face_views(camera, view.lens, view.scene_depth(), self.faces)
         return views
@@ -181,6 +184,14 @@ class StoreRenderer:
         self._pencil.load(self.stage.data, _DYNAMIC)
         return drawn
 
+    def relight(self, level: LightLevel) -> None:
+        """Draws every camera's empty store anew under another light, in which people stand from now on."""
+        self.stage.light(level)
+        self._pencil.load(self.stage.data, _STATIC)
+        for view in self._views.values():
+            self._draw_empty(view, Window(0, 0, view.lens.pinhole.width, view.lens.pinhole.height))
+        self._pencil.load(self.stage.data, _DYNAMIC)
+
     def close(self) -> None:
         """Frees the drawing context."""
         self._pencil.close()
@@ -192,6 +203,9 @@ class StoreRenderer:
     def __exit__(self, *_: object) -> None:
         """Closes it."""
         self.close()
+
+    def _chosen(self, only: Sequence[str] | None) -> list[tuple[str, _View]]:
+        return [(name, self._views[name]) for name in (self._views if only is None else only)]
 
     def _show(self, scene: SceneState) -> None:
         """Sets the stage, once for the same scene, and redraws the empty store where it changed."""
@@ -261,15 +275,16 @@ class StoreRenderer:
     def _bodies(self) -> Bodies:
         """Everybody's surface and keypoints, as last loaded."""
         people, names = self.stage.people, tuple(self.stage.poses)
-        parts = [[self._pencil.skin_vertices(skin) for skin in people[name].skin_ids] for name in names]
-        counts = [sum(len(vertices) for vertices, _ in skins) for skins in parts]
+        skins = [people[name].worn_skin for name in names]
+        parts = [self._pencil.skin_vertices(skin) for skin in skins]
+        counts = [len(vertices) for vertices, _ in parts]
         nothing = [np.zeros((0, 3))]
         return Bodies(
             names=names,
             starts=np.concatenate([[0], np.cumsum(counts)[:-1]]).astype(np.int64) if names else np.zeros(0, np.int64),
-            vertices=np.concatenate([vertices for skins in parts for vertices, _ in skins] or nothing),
-            normals=np.concatenate([normals for skins in parts for _, normals in skins] or nothing),
-            areas=np.concatenate([self._areas[name] for name in names] or [np.zeros(0)]),
+            vertices=np.concatenate([vertices for vertices, _ in parts] or nothing),
+            normals=np.concatenate([normals for _, normals in parts] or nothing),
+            areas=np.concatenate([self._areas[skin] for skin in skins] or [np.zeros(0)]),
             keypoints=np.array([people[name].keypoints(self.stage.poses[name]) for name in names], np.float64),
         )
 

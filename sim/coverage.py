@@ -3,15 +3,20 @@
 Walls of the room and gondolas block the view; people do not count.
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 import numpy as np
 import shapely
 from numpy.typing import NDArray
 
 from sim.store_places import front_and_right
-from sim.store_plan import GondolaSpec, StorePlan
 from tracking.camera import Camera
+
+if TYPE_CHECKING:
+    from sim.store_plan import GondolaSpec, StorePlan
 
 Floats = NDArray[np.float64]
 

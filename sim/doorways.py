@@ -80,9 +80,10 @@ class Doorways:
         """One doorway a gate."""
         self.all = {place.id: Doorway(place, environment) for place in plan.gate_places()}
 
-    def ways_in(self) -> list[Doorway]:
-        """Gates through which one may come in."""
-        return [door for door in self.all.values() if door.place.direction in ("in", "both")]
+    def ways_in(self, only: str = "") -> list[Doorway]:
+        """Gates through which one may come in; with `only`, that one."""
+        ways = [door for door in self.all.values() if door.place.direction in ("in", "both")]
+        return [door for door in ways if only in ("", door.place.id)]
 
     def nearest_way_out(self, spot: Spot) -> Doorway:
         """The gate through which one leaves from `spot`."""

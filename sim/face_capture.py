@@ -75,14 +75,16 @@ class FaceMotion:
     def __init__(self, exposure_s: float) -> None:
         """Nobody has been seen yet."""
         self._exposure_s = exposure_s
-        self._before: dict[str, tuple[float, Floats]] = {}
+        self._before: dict[str, list[tuple[float, Floats]]] = {}
 
     def faces(self, t: float, people: Mapping[str, Person], poses: Mapping[str, Floats]) -> Faces:
         """Everybody's face at `t` seconds, given their poses by name, judged by the call before."""
         names = tuple(poses)
         centres = {name: people[name].face(poses[name])[0] for name in names}
         moved = [self._velocity(name, t, centres[name]) * self._exposure_s for name in names]
-        self._before = {name: (t, centre) for name, centre in centres.items()}
+        for name, centre in centres.items():
+            recent = [one for one in self._before.get(name, []) if abs(t - one[0]) < 1]
+            self._before[name] = [*recent, (t, centre)]
         patches = [people[name].face_patch for name in names]
         heads = np.array([poses[name][BONE["head"]] for name in names], np.float64).reshape(-1, 4, 4)
         points, normals = (
@@ -103,8 +105,9 @@ class FaceMotion:
 
     def _velocity(self, person: str, t: float, centre: Floats) -> Floats:
         """Metres a second since the call before, none where that is too long ago to tell."""
-        before = self._before.get(person)
-        if before is None or not 0 < t - before[0] < 1:
+        # Cameras whose clocks are wrong ask for earlier moments in between.
+        before = max((one for one in self._before.get(person, []) if one[0] < t), key=lambda one: one[0], default=None)
+        if before is None or t - before[0] >= 1:
             return np.zeros(3)
         return np.asarray((centre - before[1]) / (t - before[0]), np.float64)
 

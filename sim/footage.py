@@ -1,16 +1,19 @@
 """The world and its cameras as one stream: what happened at each tick, and the pictures of it."""
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sim.body_camera import BodyCameraView, BodyShot
-from sim.cameras import StoreRenderer
+from sim.cameras import RenderSettings, StoreRenderer
 from sim.face_capture import FaceView
+from sim.faulty_cameras import Exposure, FaultyCameras
+from sim.light import LightLevel
+from sim.randomness import generator
+from sim.reel import Reel
 from sim.scenario import OFFICER
-from sim.scene import SceneState
 from sim.stopwatch import Stopwatch
 from sim.store_plan import StorePlan
 from sim.visibility import TruthBox
@@ -38,25 +41,66 @@ class Footage:
 def film(
     world: World, plan: StorePlan, cameras: Mapping[str, Camera], seed: int, watch: Stopwatch
 ) -> Iterator[Footage]:
-    """Draws the empty store for `WARM_UP_SECONDS`, then the world tick by tick until its day is over."""
+    """Draws the empty store for `WARM_UP_SECONDS`, then the world tick by tick until its day is over.
+
+    A camera that a fault of the scenario silences is missing in `frames` and `boxes` of that tick.
+    """
     rng = np.random.default_rng([seed, 0xCA4E7A])
     body = _body_camera(world)
-    with StoreRenderer(plan, world.people, cameras, rng, moving=[body.lens] if body else ()) as renderer:
+    faulty = FaultyCameras(cameras, world.scenario.faults, generator(seed, "faults"))
+    reel = Reel(world, faulty.latest, faulty.earliest, lambda: _timed(world.step, watch))
+    light, settings = world.scenario.light, RenderSettings(noise_sd=world.scenario.light.noise_sd)
+    moving = [body.lens] if body else ()
+    with StoreRenderer(plan, world.people, faulty.poses, rng, settings, moving) as renderer:
+        level = _relit(renderer, LightLevel(), light.level(0.0), watch)
         for _ in range(round(WARM_UP_SECONDS * world.scenario.fps)):
             with watch.stage("render"):
-                frames = renderer.render_empty()
+                frames = renderer.render_empty(list(cameras))
             yield Footage(None, frames, {}, [])
-        while not world.done:
-            with watch.stage("world"):
-                tick = world.step()
-            scene = SceneState(tick.t, tick.people, tick.shelf_stock, tick.misplaced)
-            with watch.stage("render"):
-                frames = renderer.render(scene)
-            with watch.stage("truth"):
-                boxes, faces = renderer.truth_boxes(scene), renderer.face_captures(scene)
+        for tick in reel:
+            level = _relit(renderer, level, light.level(tick.t), watch)
+            frames, boxes, faces = _shoot(renderer, reel, faulty.at(tick.t), tick.t, watch)
             with watch.stage("body camera"):
-                shot = body.shoot(scene, renderer) if body else None
+                shot = body.shoot(reel.scene(tick.t), renderer) if body else None
             yield Footage(tick, frames, boxes, faces, shot)
+
+
+def _relit(renderer: StoreRenderer, before: LightLevel, level: LightLevel, watch: Stopwatch) -> LightLevel:
+    """Changes the light where it differs visibly from `before`; returns the level that is now shown."""
+    if not level.differs(before):
+        return before
+    with watch.stage("render"):
+        renderer.relight(level)
+    return level
+
+
+def _timed(step: Callable[[], WorldTick], watch: Stopwatch) -> WorldTick:
+    with watch.stage("world"):
+        return step()
+
+
+def _shoot(
+    renderer: StoreRenderer, reel: Reel, exposures: Sequence[Exposure], t: float, watch: Stopwatch
+) -> tuple[dict[str, NDArray[np.uint8]], dict[str, list[TruthBox]], list[FaceView]]:
+    """Takes the pictures of one tick, moment by moment, the tick's own last, so that it stays on the stage."""
+    frames: dict[str, NDArray[np.uint8]] = {}
+    boxes: dict[str, list[TruthBox]] = {}
+    faces: list[FaceView] = []
+    for late_by in [*sorted({one.late_by for one in exposures} - {0.0}), 0.0]:
+        scene, camera_of = (
+            reel.scene(t - late_by),
+            {one.pose: one.camera for one in exposures if one.late_by == late_by},
+        )
+        poses = list(camera_of)
+        with watch.stage("render"):
+            pictures = renderer.render(scene, poses)
+        with watch.stage("truth"):
+            found, seen = renderer.truth_boxes(scene, poses), renderer.face_captures(scene, poses)
+        frames |= {camera_of[pose]: picture for pose, picture in pictures.items()}
+        boxes |= {camera_of[pose]: own for pose, own in found.items()}
+        faces += [replace(face, camera=camera_of[face.camera]) for face in seen]
+    order = [one.camera for one in exposures]
+    return {name: frames[name] for name in order}, {name: boxes[name] for name in order}, faces
 
 
 def _body_camera(world: World) -> BodyCameraView | None:

@@ -61,14 +61,21 @@ class Reach:
 class Person:
     """One simulated person: add to a scene once, then `place` a `pose` every tick.
 
-    name: unique in the scene, letters, digits, "-" and "_" (BadInput otherwise).
+    name: unique in the scene, letters, digits, "-" and "_" (BadInput otherwise). others: what the person may wear
+    later, outfits from 1 on, with the same body, shoes and bag (BadInput otherwise); `appearance` is outfit 0.
     """
 
-    def __init__(self, name: str, appearance: Appearance) -> None:
+    def __init__(self, name: str, appearance: Appearance, others: Sequence[Appearance] = ()) -> None:
         """Loads the body; draws nothing yet."""
+        for other in others:
+            for field in ("body", "shoe_colour", "bag"):
+                if getattr(other, field) != getattr(appearance, field):
+                    raise BadInput("Person", f"others.{field}", getattr(other, field), getattr(appearance, field))
         if not name or not all(c.isalnum() or c in "-_" for c in name):
             raise BadInput("Person", "name", name, 'letters, digits, "-", "_"')
         self.name, self.appearance = name, appearance
+        self.outfits = (appearance, *others)
+        self._worn = 0
         self._body = body = load_body(appearance.body)
         joints = body.joints
         self.height_m = body.height_m
@@ -90,29 +97,44 @@ class Person:
         return self._skins
 
     @property
+    def worn_skin(self) -> int:
+        """Id of the skin of the outfit that the person wears now."""
+        return self._skins[self._worn]
+
+    def wear(self, outfit: int) -> None:
+        """Puts on an outfit; it shows when the scene is set next."""
+        self._worn = outfit
+
+    @property
     def face_patch(self) -> FacePatch:
         """The skin of this person's face, relative to the head's joint at rest."""
         return face_patch(self.appearance.body)
 
-    def mesh(self) -> Mesh:
+    def mesh(self, outfit: int = 0) -> Mesh:
         """The dressed mesh at rest."""
-        return dressed(self.appearance, self._body)
+        return dressed(self.outfits[outfit], self._body)
 
     def add_to(self, spec: mujoco.MjSpec) -> None:
-        """Adds mocap bodies "NAME:BONE", texture, material and skin "NAME" to the scene; nothing collides."""
+        """Adds mocap bodies "NAME:BONE" and, for each outfit, texture, material and skin; nothing collides.
+
+        The skin of the first outfit is called "NAME", those of others "NAME:1" and so on.
+        """
         for bone in (*BONES, "carry"):
             spec.worldbody.add_body(name=f"{self.name}:{bone}", mocap=True, pos=HIDDEN)
-        texture = spec.add_texture(
-            name=f"{self.name}:paint", type=mujoco.mjtTexture.mjTEXTURE_2D, width=SIZE, height=SIZE, nchannel=3
-        )
-        texture.data = painted(self.appearance, self._body).tobytes()
-        material = spec.add_material(name=f"{self.name}:paint", specular=0.08, shininess=0.1)
-        material.textures[mujoco.mjtTextureRole.mjTEXROLE_RGB] = f"{self.name}:paint"
-        self._add_skin(spec)
+        for outfit in range(len(self.outfits)):
+            self._add_skin(spec, outfit)
 
-    def _add_skin(self, spec: mujoco.MjSpec) -> None:
-        mesh = self.mesh()
-        skin = spec.add_skin(name=self.name, material=f"{self.name}:paint")
+    def _skin_name(self, outfit: int) -> str:
+        return f"{self.name}:{outfit}" if outfit else self.name
+
+    def _add_skin(self, spec: mujoco.MjSpec, outfit: int) -> None:
+        name, mesh = self._skin_name(outfit), self.mesh(outfit)
+        paint = f"{name}:paint"
+        texture = spec.add_texture(name=paint, type=mujoco.mjtTexture.mjTEXTURE_2D, width=SIZE, height=SIZE, nchannel=3)
+        texture.data = painted(self.outfits[outfit], self._body).tobytes()
+        material = spec.add_material(name=paint, specular=0.08, shininess=0.1)
+        material.textures[mujoco.mjtTextureRole.mjTEXROLE_RGB] = paint
+        skin = spec.add_skin(name=name, material=paint)
         skin.vert, skin.texcoord, skin.face = mesh.vertices.ravel(), mesh.texcoords.ravel(), mesh.faces.ravel()
         joints = np.concatenate([self._body.joints, np.zeros((1, 3))])
         used = [b for b in range(CARRY + 1) if mesh.weights[:, b].any()]
@@ -126,7 +148,7 @@ class Person:
     def bind(self, model: mujoco.MjModel) -> None:
         """Finds this person in the compiled model. Raises BadInput where the person was not added to it."""
         try:
-            self._skins = (int(model.skin(self.name).id),)
+            self._skins = tuple(int(model.skin(self._skin_name(k)).id) for k in range(len(self.outfits)))
         except KeyError:
             raise BadInput("Person.bind", "name", self.name, "a person that was added to this model") from None
         bones = [model.body(f"{self.name}:{bone}").id for bone in (*BONES, "carry")]

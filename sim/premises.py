@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 import simpy
 
 from sim.doorways import Doorways
+from sim.routing import Spot
 from sim.scales import PlateScales
 from sim.scenario import Hands
 from sim.standing import StandingSpots
@@ -31,6 +32,7 @@ class Premises:
     truth: Truth
     hands: Hands
     last_call: float
+    fitting_rooms: tuple[Spot, ...] = ()
     scans: list[GateScan] = field(default_factory=list)
     shoppers: "dict[str, Shopper]" = field(default_factory=dict)
     finished_stops: dict[tuple[str, int], simpy.Event] = field(default_factory=dict)

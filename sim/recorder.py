@@ -77,6 +77,8 @@ class Recorder:
             for name, camera in cameras.items()
             if video
         }
+        # A camera that gives no picture leaves a dark one in its video, so that all videos keep in step.
+        self._dark = {name: np.zeros((cameras[name].height, cameras[name].width, 3), np.uint8) for name in self._videos}
         self._body_camera = self._files.enter_context(BodyCameraFiles(out, video))
         self._numbers: dict[str, int] = {}
         self._frame = 0
@@ -167,6 +169,8 @@ class Recorder:
                 self._videos[camera].write(picture)
             if live:
                 replace_picture(self._out / "live" / f"{camera}.jpg", picture)
+        for camera in self._videos.keys() - frames.keys():
+            self._videos[camera].write(self._dark[camera])
         if live:
             self._next_live = t + LIVE_SECONDS
 

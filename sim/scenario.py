@@ -12,6 +12,8 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from sim.configuration import FieldError, read_yaml, validated
 from sim.errors import BadInput
+from sim.faults import Fault, check_times
+from sim.light import Light
 
 SCENARIOS = Path(__file__).parent / "scenarios"
 
@@ -77,6 +79,13 @@ class RandomShoppers(_Model):
         default=0.1, description="of put-backs, the share at another product's place; no published figure, a knob"
     )
     double_probability: Share = Field(default=0.1, description="chance to take two of a product; our choice")
+    clothes: Literal["varied", "uniform"] = Field(
+        default="varied", description="whether each dresses as they like, or all wear the same clothes, shoes and bag"
+    )
+    changes_clothes: Share = Field(
+        default=0.0,
+        description="share who come in a jacket and take it off in a fitting room, unseen, after a third of their list",
+    )
 
 
 class Regulars(_Model):
@@ -293,6 +302,8 @@ class Scenario(_Model):
     hands: Hands = Hands()
     scales: Scales = Scales()
     body_camera: BodyCamera | None = Field(default=None, description="an officer with a body camera; none: nobody")
+    light: Light = Field(default=Light(), description="what differs from the light of the store's plan")
+    faults: tuple[Fault, ...] = Field(default=(), description="what goes wrong with cameras; the tracker is not told")
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
@@ -316,6 +327,10 @@ class Scenario(_Model):
         if self.groups and abs(sum(self.groups.values()) - 1) > 1e-6:
             raise FieldError("groups", sum(self.groups.values()), "shares that add up to 1")
         self._check_body_camera(ids)
+        check_times(self.faults, self.seconds)
+        for index, change in enumerate(self.light.changes):
+            if change.at > self.seconds:
+                raise FieldError(f"light.changes.{index}.at", change.at, f"within the run's {self.seconds:g} seconds")
         if self.cameras is not None and not self.cameras:
             raise FieldError("cameras", "an empty list", "at least one camera, or no such field for all")
         return self

@@ -16,6 +16,12 @@ def check_scenario(scenario: Scenario, plan: StorePlan, source: object) -> None:
     """
     for index, camera in enumerate(scenario.cameras or ()):
         _known(source, f"cameras.{index}", camera, [spec.name for spec in plan.cameras])
+    in_use = list(scenario.cameras or (spec.name for spec in plan.cameras))
+    for index, fault in enumerate(scenario.faults):
+        _known(source, f"faults.{index}.camera", fault.camera, in_use)
+    changes = scenario.shoppers.random.changes_clothes
+    if changes and not plan.fitting_rooms:
+        raise BadInput(source, "shoppers.random.changes_clothes", changes, f"0 in {plan.name}: it has no fitting rooms")
     if scenario.body_camera is not None and BODY_CAMERA in [spec.name for spec in plan.cameras]:
         raise BadInput(source, "body_camera", f"a fixed camera {BODY_CAMERA!r} in {plan.name}", "another name for that")
     for index, item in enumerate(scenario.misplaced):

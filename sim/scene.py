@@ -46,6 +46,10 @@ class VisiblePerson(Protocol):
         """0 to 1, how far the arm that holds the bag is bent."""
 
     @property
+    def outfit(self) -> int:
+        """Which of the person's outfits is worn, 0 the first."""
+
+    @property
     def held_product(self) -> str | None:
         """Product in the hand."""
 

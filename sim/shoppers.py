@@ -14,7 +14,7 @@ from sim.premises import Premises
 from sim.routing import Spot
 from sim.scales import Press
 from sim.scenario import HandOver, Pick, PutBack, Wait, Walk
-from sim.shopping_list import GiveBack, Look, Stop, Take
+from sim.shopping_list import ChangeClothes, GiveBack, Look, Stop, Take
 from sim.stock import Item, Lying, ShelfPlace
 from sim.store_places import plate_id
 from sim.truth import TruthEvent, TruthKind
@@ -24,13 +24,19 @@ from store.events import GateScan
 
 Steps = Generator[simpy.Event, Any, None]
 Tried = Generator[simpy.Event, Any, bool]
-Errand = Look | Take | GiveBack | Wait | Walk | HandOver
+Errand = Look | Take | GiveBack | ChangeClothes | Wait | Walk | HandOver
 
 LOOK_SECONDS = 0.08
 """How often people look whether they have arrived, or whether a spot has become free."""
 
 PATIENCE = 15.0
 """Seconds after which a random shopper gives up a place that others occupy."""
+
+FITTING_ROOM_PATIENCE = 60.0
+"""Seconds after which somebody keeps on what they wear, as all fitting rooms are taken."""
+
+FITTING_ROOM_M = 0.3
+"""Nobody changes further than this from a fitting room's spot."""
 
 WALK_SECONDS = 25.0
 """No walk inside a store should take longer; then people think again."""
@@ -60,6 +66,7 @@ class Shopper:
         self.inside = False
         self.gone = False
         self.stays_until = 0.0
+        self.outfit = 0
 
     @property
     def carries_left(self) -> bool:
@@ -103,7 +110,7 @@ class Shopper:
 
     def _enter(self) -> Steps:
         premises = self.premises
-        doors = premises.doorways.ways_in()
+        doors = premises.doorways.ways_in(self.visitor.way_in)
         door = doors[int(self._rng.integers(len(doors)))]
         with door.turn.request() as turn:
             yield turn
@@ -189,6 +196,8 @@ class Shopper:
                 yield self._wait(errand.dwell)
         elif isinstance(errand, HandOver):
             yield from self._hand_over(errand)
+        elif isinstance(errand, ChangeClothes):
+            yield from self._change_clothes(errand)
         else:
             yield from self._idle(errand)
 
@@ -209,6 +218,24 @@ class Shopper:
                 yield from self._go(spot, WALK_SECONDS)
             self._look_at(place.centre)
             yield done | self._wait(2.0)
+
+    def _change_clothes(self, errand: ChangeClothes) -> Steps:
+        """Waits for a fitting room, changes there, and gives up where none becomes free or can be reached."""
+        spots, body, until = self.premises.spots, self._body, self.premises.now + FITTING_ROOM_PATIENCE
+        while self.premises.now < until and not self.premises.closing:
+            free = [room for room in self.premises.fitting_rooms if spots.free(room, body)]
+            if not free:
+                yield self._wait(0.4)
+                continue
+            room = spots.claim(min(free, key=lambda spot: math.dist(spot, body.spot)), body)
+            if not (yield from self._go(room, WALK_SECONDS)):
+                continue
+            yield self._wait(errand.seconds / 2)
+            if math.dist(body.spot, room) < FITTING_ROOM_M:
+                self.outfit = (self.outfit + 1) % len(self.person.outfits)
+                self._note("change_clothes")
+                yield self._wait(errand.seconds / 2)
+                return
 
     # Walking
 

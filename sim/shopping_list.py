@@ -60,12 +60,19 @@ class GiveBack:
 
 
 @dataclass(frozen=True, slots=True)
+class ChangeClothes:
+    """Go into a fitting room and come out in the next outfit."""
+
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
 class Stop:
     """A stop of a party's tour: what its `member` does there while the others stand by at `place`."""
 
     member: str
     place: ShelfPlace
-    errands: tuple[Look | Take | GiveBack, ...]
+    errands: tuple[Look | Take | GiveBack | ChangeClothes, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,8 +91,9 @@ def shopping_stops(
     settings: RandomShoppers,
     rng: np.random.Generator,
     taste: Taste = Taste(),
+    way_in: str = "",
 ) -> tuple[Stop, ...]:
-    """The tour of a party: who takes what where, in order."""
+    """The tour of a party: who takes what where, in order; `way_in` is the id of its gate (empty: the first)."""
     wanted = _units(settings, rng) if rng.random() >= settings.buys_nothing else 0
     slots = list(shelves.slots.values())
     picked: list[Stop] = []
@@ -106,8 +114,18 @@ def shopping_stops(
     if not picked:
         chosen = [slots[int(i)] for i in rng.integers(len(slots), size=LOOKS)]
         picked = [Stop(people[0].name, place, (Look(place, _dwell(settings, rng)),)) for place in chosen]
-    ordered = _wandering(_tour(picked, plan, router), rng)
+    ordered = _wandering(_tour(picked, plan, router, way_in), rng)
     return tuple(_second_thoughts(ordered, shelves, settings, rng))
+
+
+def with_change(stops: Sequence[Stop], member: str, seconds: float) -> tuple[Stop, ...]:
+    """The stops with a change of clothes of one member, after the first third of that member's own."""
+    own = [i for i, stop in enumerate(stops) if stop.member == member]
+    if not own:
+        return tuple(stops)
+    middle = own[len(own) // 3]
+    changed = replace(stops[middle], errands=(*stops[middle].errands, ChangeClothes(seconds)))
+    return (*stops[:middle], changed, *stops[middle + 1 :])
 
 
 def _product(stop: Stop) -> str:
@@ -125,10 +143,10 @@ def _dwell(settings: RandomShoppers, rng: np.random.Generator) -> float:
     return float(min(settings.dwell_most, seconds))
 
 
-def _tour(stops: list[Stop], plan: StorePlan, router: Router) -> list[Stop]:
+def _tour(stops: list[Stop], plan: StorePlan, router: Router, way_in: str) -> list[Stop]:
     """The order of stops with the shortest way from the way in to the way out: greedy, then improved by reversals."""
     gates = plan.gate_places()
-    start = next(gate.inside for gate in gates if gate.direction in ("in", "both"))
+    start = next(gate.inside for gate in gates if gate.direction in ("in", "both") and way_in in ("", gate.id))
     end = next(gate.inside for gate in gates if gate.direction in ("out", "both"))
     points = [start, *(stop.place.access for stop in stops), end]
     metres = {(i, j): _length(router, points[i], points[j]) for i, j in itertools.permutations(range(len(points)), 2)}

@@ -9,6 +9,7 @@ import mujoco
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.light import LightLevel
 from sim.people import Person, Reach
 from sim.scene import MisplacedItem, SceneState, VisiblePerson
 from sim.store_geometry import GROUP_HIDDEN, GROUP_SHOWN, SPARE_ITEMS, item_shape, rgb, slot_items, store_xml
@@ -44,6 +45,8 @@ class Stage:
         self._stock = {key: len(items) for key, items in self._items.items()}
         self._misplaced: tuple[MisplacedItem, ...] = ()
         self.poses: dict[str, Pose] = {}
+        self._lamps = np.array(self.model.light_diffuse, np.float64)
+        self._headlight = [np.array(part, np.float64) for part in self._headlight_parts()]
         mujoco.mj_forward(self.model, self.data)
 
     def show(self, scene: SceneState) -> list[NDArray[np.float64]]:
@@ -53,6 +56,17 @@ class Stage:
         self._show_people(scene.people)
         mujoco.mj_kinematics(self.model, self.data)
         return changed
+
+    def light(self, level: LightLevel) -> None:
+        """Turns the store's lamps to a level; takes effect when the scene is loaded next."""
+        tint = level.tint()
+        across = np.asarray(self.model.light_pos[:, 0], np.float64) / self.plan.room.width_m
+        self.model.light_diffuse[:] = self._lamps * level.lamp_shares(across)[:, None] * tint
+        for part, own in zip(self._headlight_parts(), self._headlight, strict=True):
+            part[:] = own * tint
+
+    def _headlight_parts(self) -> tuple[Any, Any]:
+        return self.model.vis.headlight.ambient, self.model.vis.headlight.diffuse
 
     def hide(self, person: str) -> None:
         """Hides somebody, with what is in the hand, until the next `show`."""
@@ -70,13 +84,16 @@ class Stage:
                 state.x, state.y, state.heading, state.phase, state.speed, state.reach, carrying=state.carrying
             )
             person.place(self.data, pose)
+            person.wear(state.outfit)
             self.poses[state.person] = pose
             self._hold(person, pose, state)
         for name, person in self.people.items():
             self._set_shown(person, shown=name in self.poses)
 
     def _set_shown(self, person: Person, shown: bool) -> None:
-        self.model.skin_group[list(person.skin_ids)] = GROUP_SHOWN if shown else GROUP_HIDDEN
+        self.model.skin_group[list(person.skin_ids)] = GROUP_HIDDEN
+        if shown:
+            self.model.skin_group[person.worn_skin] = GROUP_SHOWN
         if not shown:
             self.model.geom_group[self._held_geom(person)] = GROUP_HIDDEN
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
 from shapely.geometry import Point, box
 
 from sim.configuration import FieldError
@@ -12,6 +13,12 @@ from sim.store_places import footprint, slot_places
 
 if TYPE_CHECKING:
     from sim.store_plan import StorePlan
+
+
+ROOM_M = 0.3
+"""Half the width of somebody who changes clothes."""
+
+BODY_HEIGHTS_M = (0.05, 0.6, 1.2, 1.9)
 
 
 def check_plan(plan: StorePlan) -> None:
@@ -26,6 +33,7 @@ def check_plan(plan: StorePlan) -> None:
     _cameras_hang_free_in_the_room(plan)
     _slots_hold_products_that_fit(plan)
     _slots_can_be_reached(plan)
+    _fitting_rooms_are_private(plan)
 
 
 def _unique_names(plan: StorePlan) -> None:
@@ -34,6 +42,7 @@ def _unique_names(plan: StorePlan) -> None:
         "gondolas": [gondola.id for gondola in plan.gondolas],
         "gates": [gate.id for gate in plan.gates],
         "cameras": [camera.name for camera in plan.cameras],
+        "fitting_rooms": [room.id for room in plan.fitting_rooms],
     }
     for field, values in names.items():
         for i, value in enumerate(values):
@@ -102,4 +111,22 @@ def _slots_can_be_reached(plan: StorePlan) -> None:
                 spot = f"({place.access[0]:.2f}, {place.access[1]:.2f})"
                 raise FieldError(
                     f"gondolas.{g}", f"plates {', '.join(place.plates)}", f"a free way from a gate to {spot}"
+                )
+
+
+def _fitting_rooms_are_private(plan: StorePlan) -> None:
+    if not plan.fitting_rooms:
+        return
+    from sim.coverage import cameras_seeing  # it needs whole plans, which this module checks
+    from sim.store_plan import camera_models
+
+    area, cameras = plan.walkable(clearance_m=0.2), camera_models(plan)
+    for i, room in enumerate(plan.fitting_rooms):
+        if not area.covers(Point(room.x, room.y)):
+            raise FieldError(f"fitting_rooms.{i}", f"({room.x}, {room.y})", "a point with a free way from a gate")
+        around = np.array([(room.x, room.y)]) + ROOM_M * np.array([(0, 0), (1, 0), (-1, 0), (0, 1), (0, -1)])
+        for name, camera in cameras.items():
+            if any(cameras_seeing(plan, [camera], around, height).any() for height in BODY_HEIGHTS_M):
+                raise FieldError(
+                    f"fitting_rooms.{i}", f"({room.x}, {room.y})", f"a place that camera {name} cannot see"
                 )

@@ -134,6 +134,14 @@ class CameraSpec(_Model):
         return self
 
 
+class FittingRoom(_Model):
+    """A spot where people change what they wear; no camera may see it."""
+
+    id: Name
+    x: float = Field(ge=0, le=200, description="metres")
+    y: float = Field(ge=0, le=200, description="metres")
+
+
 class Lighting(_Model):
     """Light of the room."""
 
@@ -162,6 +170,7 @@ class StorePlan(_Model):
     gondolas: tuple[GondolaSpec, ...] = Field(min_length=1)
     gates: tuple[GateSpec, ...] = Field(min_length=1)
     cameras: tuple[CameraSpec, ...] = Field(min_length=1)
+    fitting_rooms: tuple[FittingRoom, ...] = ()
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:

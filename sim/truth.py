@@ -4,7 +4,7 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import Any, Literal, TypedDict
 
-TruthKind = Literal["enter", "scan", "pick", "put_back", "hand_over", "receive", "leave"]
+TruthKind = Literal["enter", "scan", "pick", "put_back", "hand_over", "receive", "change_clothes", "leave"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sim.drawing import metres
 from sim.lens import Lens
-
-if TYPE_CHECKING:
-    from sim.people import Person
 
 Floats = NDArray[np.float64]
 SKIN_SLACK_M = 0.06  # a vertex counts as seen although the drawn surface lies this much before it
@@ -37,20 +34,17 @@ class TruthBox:
     shown: NDArray[np.float32]
 
 
-def skin_areas(model: Any, person: Person) -> Floats:
-    """(V,) m^2: the part of the skin's surface that each of the person's vertices stands for, at rest."""
-    parts = []
-    for skin in person.skin_ids:
-        start, count = model.skin_vertadr[skin], model.skin_vertnum[skin]
-        vertices = np.asarray(model.skin_vert[start : start + count], np.float64)
-        first = model.skin_faceadr[skin]
-        faces = np.asarray(model.skin_face[first : first + model.skin_facenum[skin]])
-        a, b, c = (vertices[faces[:, i]] for i in range(3))
-        thirds = np.linalg.norm(np.cross(b - a, c - a), axis=1) / 6
-        areas = np.zeros(count)
-        np.add.at(areas, faces.ravel(), np.repeat(thirds, 3))
-        parts.append(areas)
-    return np.concatenate(parts)
+def skin_areas(model: Any, skin: int) -> Floats:
+    """(V,) m^2: the part of a skin's surface that each of its vertices stands for, at rest."""
+    start, count = model.skin_vertadr[skin], model.skin_vertnum[skin]
+    vertices = np.asarray(model.skin_vert[start : start + count], np.float64)
+    first = model.skin_faceadr[skin]
+    faces = np.asarray(model.skin_face[first : first + model.skin_facenum[skin]])
+    a, b, c = (vertices[faces[:, i]] for i in range(3))
+    thirds = np.linalg.norm(np.cross(b - a, c - a), axis=1) / 6
+    areas = np.zeros(count)
+    np.add.at(areas, faces.ravel(), np.repeat(thirds, 3))
+    return areas
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,19 +9,23 @@ from sim.people import Person
 from sim.randomness import day_seed, generator
 from sim.regulars import Member, Party, bodies_of, households, usual_looks, who_comes
 from sim.scenario import Action, RandomShoppers, Scenario, ScriptedShopper
-from sim.shopping_list import Stop, Taste, shopping_stops
+from sim.shopping_list import Stop, Taste, shopping_stops, with_change
 from sim.stock import Shelves
 from sim.store_plan import StorePlan
 from sim.truth import TruthSubject
 from sim.walking import Walkers
-from sim.wardrobe import clothes_of_day
+from sim.wardrobe import clothes_of_day, in_uniform, jacket_on_and_off, uniform
+
+CHANGE_SECONDS = (4.0, 9.0)
+"""Shortest and longest time to take off a jacket and put it away; our choice."""
 
 
 @dataclass(frozen=True, slots=True)
 class Visitor:
     """One person who will come. `cruise` is the speed between shelves, m/s; `party` names those on one token.
 
-    An empty party has no token and no account: nobody pays for them.
+    `way_in` is the id of the gate to come in by; empty: any. An empty party has no token and no account: nobody pays
+    for them.
 
     Scripted people have `actions`, random ones `stops`; the stops of a party are the same for all its members.
     """
@@ -32,6 +36,7 @@ class Visitor:
     cruise: float
     actions: tuple[Action, ...] = ()
     stops: tuple[Stop, ...] = ()
+    way_in: str = ""
 
     @property
     def token(self) -> str:
@@ -59,6 +64,15 @@ class _Day:
         if member.returns and self.scenario.days > 1:
             rng = generator(self.seed, "clothes", member.name, str(self.day))
             looks = clothes_of_day(looks, self.scenario.shoppers.regulars, rng)
+        random = self.scenario.shoppers.random
+        if member.returns:
+            return Person(member.name, looks)
+        if random.clothes == "uniform":
+            looks = in_uniform(looks, uniform(generator(self.seed, "uniform")))
+        rng = generator(self.today, "jacket", member.name)
+        if rng.random() < random.changes_clothes:
+            first, second = jacket_on_and_off(looks, rng)
+            return Person(member.name, first, (second,))
         return Person(member.name, looks)
 
     def cruise(self, person: Person, members: int) -> float:
@@ -104,11 +118,21 @@ def _random_visitors(of: _Day, plan: StorePlan, shelves: Shelves, walkers: Walke
     visitors = []
     for party, arrive in zip(parties, times, strict=True):
         people = [of.person(member) for member in party.members]
+        changing = [person.name for person in people if len(person.outfits) > 1]
         speed = min(of.cruise(person, len(people)) for person in people)
         lists = generator(of.today, "list", people[0].name)
-        stops = shopping_stops(people, plan, shelves, walkers.router, settings, lists, party.taste)
-        visitors += [Visitor(person, party.name, float(arrive), speed, stops=stops) for person in people]
+        gate = _way_in(plan, generator(of.today, "gate", people[0].name))
+        stops = shopping_stops(people, plan, shelves, walkers.router, settings, lists, party.taste, gate)
+        for name in changing:
+            stops = with_change(stops, name, float(generator(of.today, "change", name).uniform(*CHANGE_SECONDS)))
+        visitors += [Visitor(person, party.name, float(arrive), speed, stops=stops, way_in=gate) for person in people]
     return visitors
+
+
+def _way_in(plan: StorePlan, rng: np.random.Generator) -> str:
+    """Id of the gate by which a party comes in."""
+    gates = [gate.id for gate in plan.gates if gate.direction in ("in", "both")]
+    return gates[int(rng.integers(len(gates)))]
 
 
 def _strangers(

@@ -39,3 +39,24 @@ def _other_outfit(usual: Appearance, rng: np.random.Generator) -> Appearance:
         fresh = sample_appearance(rng, age_group=body.age_group)
         if load_body(fresh.body).female == body.female:
             return fresh
+
+
+def uniform(rng: np.random.Generator) -> Appearance:
+    """Somebody in trousers, for the clothes that all wear."""
+    return replace(sample_appearance(rng, age_group="adult"), lower="trousers")
+
+
+def in_uniform(looks: Appearance, worn: Appearance) -> Appearance:
+    """The person of `looks` in the clothes, shoes and bag that are `worn`; a cap or scarf has the bag's colour too."""
+    return replace(looks, **{field: getattr(worn, field) for field in (*UPPER, *LOWER, *SHOES, *BAG)})
+
+
+def jacket_on_and_off(looks: Appearance, rng: np.random.Generator) -> tuple[Appearance, Appearance]:
+    """The person in a jacket over what they wear, and without it; trousers, shoes and bag stay."""
+    below = looks if looks.looseness < COAT else replace(looks, looseness=COAT / 2)
+    fresh = _other_outfit(looks, rng)
+    jacket = replace(
+        below, sleeve="long", looseness=float(rng.uniform(COAT, 1.0)), upper_colour=fresh.upper_colour,
+        upper_print="plain", print_colour=fresh.print_colour,
+    )  # fmt: skip
+    return jacket, below

@@ -38,6 +38,7 @@ class PersonState:
     """A person at one tick: place (metres), heading (radians), gait `phase` (radians) and speed (m/s).
 
     `carrying` 0 ... 1 says how far the arm with the bag is bent; `held_product` is in the reaching hand.
+    `outfit` numbers what the person wears, 0 at first.
     """
 
     person: str
@@ -51,6 +52,7 @@ class PersonState:
     carrying: float
     held_product: str | None
     bag_items: int
+    outfit: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +94,7 @@ class World:
         self._premises = Premises(
             self._environment, walkers, StandingSpots(walkers), shelves, scales,
             Doorways(plan, self._environment), Truth(), scenario.hands, scenario.seconds - scenario.last_call,
+            fitting_rooms=tuple((room.x, room.y) for room in plan.fitting_rooms),
         )  # fmt: skip
         visitors = visitors_of(scenario, plan, shelves, walkers, seed, day)
         self._accounts = accounts_of(visitors)
@@ -216,4 +219,5 @@ def _state(shopper: Shopper, t: float) -> PersonState | None:
         carrying=1.0 if shopper.carries_left else 0.0,
         held_product=shopper.held[0].product if shopper.held else None,
         bag_items=len(shopper.bag),
+        outfit=shopper.outfit,
     )

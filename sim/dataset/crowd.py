@@ -29,6 +29,7 @@ class Posture:
     reach: Reach | Sequence[Reach] | None = None
     carrying: float = 0.0
     held_product: str | None = None
+    outfit: int = 0
 
 
 class Crowd:
