@@ -55,7 +55,9 @@ class VideoFile:
             BadInput: no such file, or no video in it.
         """
         if not path.is_file():
-            raise BadInput(str(path), "file", "no such file", "a video file, a folder of pictures or an rtsp:// address")
+            raise BadInput(
+                str(path), "file", "no such file", "a video file, a folder of pictures or an rtsp:// address"
+            )
         try:
             container: Any = av.open(str(path))
         except (av.FFmpegError, OSError) as problem:

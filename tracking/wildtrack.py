@@ -1,9 +1,9 @@
 """WILDTRACK's files: calibrations in OpenCV's XML, and positions on the floor in a grid (Chavdarova et al., CVPR 2018).
 
-    calibrations/extrinsic/extr_CAMERA.xml             rvec, tvec in centimetres
-    calibrations/intrinsic_original/intr_CAMERA.xml    camera_matrix, distortion_coefficients: pictures as recorded
-    calibrations/intrinsic_zero/intr_CAMERA.xml        the same without distortion: undistorted pictures
-    annotations_positions/00000005.json                who stands in which cell, and the boxes in every view
+calibrations/extrinsic/extr_CAMERA.xml             rvec, tvec in centimetres
+calibrations/intrinsic_original/intr_CAMERA.xml    camera_matrix, distortion_coefficients: pictures as recorded
+calibrations/intrinsic_zero/intr_CAMERA.xml        the same without distortion: undistorted pictures
+annotations_positions/00000005.json                who stands in which cell, and the boxes in every view
 """
 
 from __future__ import annotations
@@ -158,7 +158,9 @@ def read_positions(folder: Path | str, grid: WildtrackGrid = WILDTRACK_GRID) -> 
             t = int(path.stem) / ANNOTATED_FPS
             people = [(int(row["personID"]), int(row["positionID"])) for row in json.loads(path.read_text("utf-8"))]
         except (ValueError, TypeError, KeyError, OSError) as problem:
-            raise BadInput(str(path), "annotation", str(problem), "FRAME.json with personID and positionID") from problem
+            raise BadInput(
+                str(path), "annotation", str(problem), "FRAME.json with personID and positionID"
+            ) from problem
         for person, position in people:
             for column, value in zip(columns.values(), (t, person, *grid.position(position)), strict=True):
                 column.append(value)
