@@ -1,9 +1,9 @@
-"""The tracking chain on anybody's calibrated footage: videos or live cameras in, tracks on the floor and in pictures out."""
+"""The tracking chain on anybody's calibrated footage: videos or live cameras in, tracks on floor and pictures out."""
 
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
 from types import TracebackType
@@ -21,7 +21,7 @@ from tracking.camera import Camera, load_calibration
 from tracking.detect import DetectorSettings, Device, YoloDetector
 from tracking.embed import ReidEmbedder
 from tracking.formats import MotRow, mot_line
-from tracking.live import LiveSettings, LiveStream, is_live, live_ticks
+from tracking.live import LiveSettings, LiveStream, is_live, live_ticks, without_password
 from tracking.observation import FloorTrack, Observation
 from tracking.pipeline import FloorArea, StoreTracker
 from tracking.pose import CropPose
@@ -66,7 +66,7 @@ class TrackOptions:
     fps: float | None = None
     seconds: float | None = None
     video: bool = True
-    live: LiveSettings = LiveSettings()
+    live: LiveSettings = field(default_factory=LiveSettings)
     report: Callable[[str], None] = _to_stderr
 
 
@@ -234,11 +234,10 @@ def _named(videos: Sequence[str | Path]) -> dict[str, str]:
         given = bool(equals) and "/" not in head and not Path(video).exists()
         if is_live(video):
             raise BadInput(
-                "command line", "video", video.partition("@")[2] or video, "CAMERA=rtsp://..., with its name"
+                "command line", "video", without_password(video), "CAMERA=rtsp://..., with the camera's name"
             )
-        name, address = (
-            (head, tail) if given else (Path(video).stem if Path(video).is_file() else Path(video).name, video)
-        )
+        path = Path(video)
+        name, address = (head, tail) if given else (path.name if path.is_dir() else path.stem, video)
         if not name or name in named:
             raise BadInput("command line", "camera", name, "a name that no other video has; CAMERA=VIDEO gives one")
         named[name] = address

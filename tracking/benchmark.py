@@ -122,8 +122,8 @@ def _length(truth: Path, frames: list[int]) -> int:
 def _floor(gt: Path, tracks: Path) -> Benchmark:
     found, errors, notes = {}, {}, []
     for name, truth_path, tracks_path in _floor_pairs(gt, tracks):
-        truth, result = _truth(truth_path), _table(tracks_path, "track")
-        result, left_out = at_ticks_of(truth, result)
+        truth = _truth(truth_path)
+        result, left_out = at_ticks_of(truth, _table(tracks_path, "track"))
         if left_out:
             notes.append(f"{name}: {left_out} rows of the tracks lie between two ticks of the truth and do not count")
         found[name], errors[name] = floor_sequence(truth, result)
@@ -188,8 +188,8 @@ def _table(path: Path, who: str) -> pd.DataFrame:
             row = int(np.flatnonzero(~np.isfinite(values.to_numpy(np.float64)))[0])
             raise BadInput(str(path), f"row {row}, column {name}", str(table[name].iloc[row]), "a number")
     if (twice := table.duplicated(["t", who])).any():
-        row = table[twice].iloc[0]
-        raise BadInput(str(path), who, f"{row[who]} twice at t = {row['t']}", f"each {who} once at each time")
+        again = table[twice].iloc[0]
+        raise BadInput(str(path), who, f"{again[who]} twice at t = {again['t']}", f"each {who} once at each time")
     return table
 
 

@@ -45,7 +45,7 @@ def mot_line(row: MotRow) -> str:
 
 
 def mot_truth_line(row: MotRow) -> str:
-    """The row as MOTChallenge's gt.txt has it: frame, id, left, top, width, height, 1 (counts), 1 (pedestrian), visible."""
+    """The row as MOTChallenge's gt.txt has it: frame, id, box, 1 (it counts), 1 (a pedestrian), visible share."""
     box = ",".join(f"{value:.2f}" for value in (row.left, row.top, row.width, row.height))
     return f"{row.frame},{row.track},{box},1,1,{row.confidence:.4f}"
 

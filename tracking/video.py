@@ -91,7 +91,8 @@ def read_frames(path: Path | str) -> Iterator[tuple[float, Frame]]:
 def _decoded(container: Any, path: Path | str) -> Iterator[Any]:
     number = 0
     try:
-        for number, frame in enumerate(container.decode(video=0), start=1):
+        for frame in container.decode(video=0):
+            number += 1
             yield frame
     except av.FFmpegError as problem:
         allowed = "a file that is whole; what comes before can be cut out and used"

@@ -197,7 +197,7 @@ def _camera(name: str, intrinsic: Path, extrinsic: Path, size: Size) -> Camera:
     if (len(stated) == 2 and stated != size) or not ((middle > 0.25) & (middle < 0.75)).all():
         calibrated = f"{stated[0]}x{stated[1]}" if len(stated) == 2 else f"one around {matrix[0, 2]}, {matrix[1, 2]}"
         raise BadInput(str(intrinsic), "picture size", f"{size[0]}x{size[1]}", f"{calibrated} px, as calibrated")
-    rotation = cv2.Rodrigues(rvec)[0]
+    rotation = np.asarray(cv2.Rodrigues(rvec)[0], np.float64)
     try:
         return Camera(name, *size, matrix, _distortion(inner, intrinsic), rotation, tvec / _CM)
     except ValueError as problem:

@@ -64,11 +64,9 @@ def test_a_broken_video_gives_what_comes_before_and_is_named_where_it_breaks(tmp
     content = bytearray(path.read_bytes())
     content[len(content) // 2 :] = bytes(len(content) - len(content) // 2)
     path.write_bytes(content)
-    read = 0
-    with pytest.raises(BadInput, match="after frame"):
-        for _ in read_frames(path):
-            read += 1
-    assert 5 < read < 30
+    with pytest.raises(BadInput) as broken:
+        list(read_frames(path))
+    assert 5 < int(str(broken.value).split("after frame ")[1].split(":")[0]) < 30
 
 
 def test_a_missing_video_is_named(tmp_path: Path) -> None:
