@@ -73,15 +73,34 @@ def run(
 
 @app.command()
 def evaluate(
-    runs: Annotated[list[Path], typer.Argument(help="Run folders; several give medians too.")],
+    runs: Annotated[list[Path] | None, typer.Argument(help="Run folders; several give medians too.")] = None,
     ceilings: Annotated[bool, typer.Option(help="Also the figure that perfect association would reach.")] = False,
+    gt: Annotated[Path | None, typer.Option(help="Or truth: MOTChallenge sequences, or floor positions.")] = None,
+    tracks: Annotated[Path | None, typer.Option(help="With --gt: the tracks, SEQUENCE.txt or floor.")] = None,
+    json: Annotated[Path | None, typer.Option(help="With --gt: also write every figure to this file.")] = None,
 ) -> None:
-    """Tracking, receipt and speed figures of runs, recomputed from their files."""
+    """Figures of runs, recomputed from their files; or of anybody's tracks against anybody's truth."""
     from sim.console import print_evaluations
     from sim.evaluate import evaluate as recompute
     from sim.evaluate import speed_of
-    from sim.run_folder import RunFolder
+    from sim.run_folder import RunFolder, write_json
 
+    if gt is not None or tracks is not None:
+        if runs or gt is None or tracks is None or ceilings:
+            given = "run folders or --ceilings beside them" if runs or ceilings else "one of them"
+            raise BadInput("command line", "--gt, --tracks", given, "run folders, or both --gt and --tracks")
+        from sim.console import print_benchmark
+        from tracking.benchmark import evaluate_tracks
+
+        benchmark = evaluate_tracks(gt, tracks)
+        print_benchmark(benchmark)
+        if json is not None:
+            write_json(json, benchmark.figures)
+        return
+    if json is not None:
+        raise BadInput("command line", "--json", str(json), "only with --gt and --tracks; a run has its summary.json")
+    if not runs:
+        raise BadInput("command line", "RUNS", "nothing", "run folders, or both --gt and --tracks")
     folders = [RunFolder(run) for run in runs]
     print_evaluations([(run.name, {**recompute(run, ceilings), "speed": speed_of(run)}) for run in folders])
 
@@ -256,16 +275,31 @@ def train(
 
 @app.command()
 def track(
-    videos: Annotated[list[Path], typer.Argument(help="One video a camera, all starting at the same instant.")],
-    calibration: Annotated[Path, typer.Option(help="Calibration YAML; camera names are the videos' file names.")],
+    videos: Annotated[
+        list[str],
+        typer.Argument(help="Video files, folders of pictures or rtsp:// addresses; CAMERA=ADDRESS names the camera."),
+    ],
+    calibration: Annotated[Path, typer.Option(help="Calibration YAML, or a folder of WILDTRACK's XML files.")],
     out: Annotated[Path, typer.Option(help="Folder for tracks and annotated videos.")],
     weights: Annotated[Path | None, typer.Option(help="Other Ultralytics detection or pose weights.")] = None,
+    trust_weights: Annotated[
+        bool, typer.Option("--trust-weights", help="Read weights even if they hold programs, which then run.")
+    ] = False,
+    input_width: Annotated[int, typer.Option(min=64, max=4096, help="Pixels at which other weights see.")] = 640,
+    fps: Annotated[float | None, typer.Option(min=0.1, max=240, help="Ticks a second; the footage's own.")] = None,
+    seconds: Annotated[float | None, typer.Option(min=0.1, help="Stop after so many; at the end if left out.")] = None,
+    video: Annotated[bool, typer.Option(help="Write annotated videos.")] = True,
     device: Device = "auto",
 ) -> None:
-    """Runs the tracking chain on anybody's calibrated footage."""
-    from sim.track import track_videos
+    """Runs the tracking chain on anybody's calibrated footage, recorded or live."""
+    from sim.run import signals_raise
+    from sim.track import INPUT_STEP_PX, TrackOptions, track_videos
 
-    print(f"tracks in {track_videos(videos, calibration, out, weights, device)}")
+    if input_width % INPUT_STEP_PX:
+        raise BadInput("command line", "--input-width", input_width, f"a multiple of {INPUT_STEP_PX}")
+    options = TrackOptions(weights, trust_weights, input_width, device, fps, seconds, video)
+    with signals_raise():
+        print(f"tracks in {track_videos(videos, calibration, out, options)}")
 
 
 BENCH_OPTIONS = {

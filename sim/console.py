@@ -13,6 +13,7 @@ from sim.comparison import print_policies
 from sim.run_folder import RunFolder
 from store.privacy.figures import Figure, PolicyFigures
 from store.receipt import Receipt
+from tracking.benchmark import Benchmark
 
 if TYPE_CHECKING:
     from sim.experiment import ExperimentResult
@@ -34,6 +35,12 @@ FIGURES = {
     "speed.real_time_factor": ("real-time factor", 2),
     "speed.peak_memory_mb": ("peak MB", 0),
 }
+
+#: The same of what is measured on other people's files.
+BENCHMARK_FIGURES = {
+    "hota": ("HOTA", 3), "deta": ("DetA", 3), "assa": ("AssA", 3), "idf1": ("IDF1", 3), "mota": ("MOTA", 3),
+    "id_switches": ("id switches", 0), "mean_error_m": ("position error m", 3),
+}  # fmt: skip
 
 
 @contextmanager
@@ -108,6 +115,23 @@ def print_evaluations(evaluations: Sequence[tuple[str, Mapping[str, Any]]]) -> N
         ceiling = evaluation["tracking"].get("perfect_association")
         if ceiling:
             console.print(f"{name}: with perfect association HOTA {ceiling['hota']:.3f}, IDF1 {ceiling['idf1']:.3f}")
+
+
+def print_benchmark(benchmark: Benchmark) -> None:
+    """Prints the figures of somebody's tracks, one sequence a row, and how the files were taken."""
+    console = Console()
+    what = "boxes, similarity is overlap" if benchmark.kind == "boxes" else "floor, similarity is 1 - d / 2 m"
+    table = Table(title=f"Tracks ({what})", title_style="bold", title_justify="left")
+    table.add_column("sequence")
+    shown = [name for name in BENCHMARK_FIGURES if any(name in row for row in benchmark.figures.values())]
+    for name in shown:
+        table.add_column(BENCHMARK_FIGURES[name][0], justify="right")
+    for sequence, row in benchmark.figures.items():
+        cells = (f"{row[name]:.{BENCHMARK_FIGURES[name][1]}f}" if name in row else "" for name in shown)
+        table.add_row(sequence, *cells)
+    console.print(table)
+    for note in benchmark.notes:
+        console.print(note, highlight=False)
 
 
 def print_experiment(result: "ExperimentResult") -> None:

@@ -59,10 +59,12 @@ class Network:
     run: takes pictures (h, w, 3) uint8 BGR, h and w multiples of 32, and gives for each of them an array float32
         (4 + classes + 51, anchors) or (300, 6 + 51).
     any_size: whether h and w may differ from 224 and 384.
+    keypoints: whether its output holds keypoints; None: to be seen from the output's shape.
     """
 
     run: Callable[[Sequence[Frame]], list[NDArray[np.float32]]]
     any_size: bool
+    keypoints: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +77,8 @@ class DetectorSettings:
     """Intersection over union from which the less certain of two boxes is taken for the same person."""
     most: int = 60
     """Detections kept in one frame."""
+    input_size: tuple[int, int] = (INPUT_WIDTH, INPUT_HEIGHT)
+    """Width and height, multiples of 32 px, that a frame is brought to; only for networks that take any size."""
 
 
 class YoloDetector:
@@ -86,22 +90,26 @@ class YoloDetector:
         device: Device = "auto",
         dimmed: bool = True,
         settings: DetectorSettings | None = None,
+        trusted: bool = False,
     ) -> None:
         """Load a network.
 
         Args:
-            weights: an OpenVINO `.xml`, a `.pt` of our own training, or any Ultralytics detection or pose `.pt` with
-                COCO's classes (which is a pickle: only from a source you trust); None for the committed network.
+            weights: an OpenVINO `.xml`, a `.pt` of our own training, or an Ultralytics detection or pose `.pt` whose
+                class 0 is the person, as in COCO; None for the committed network.
             device: `auto` takes CUDA where there is one.
             dimmed: whether the network was trained on dimmed frames; False for public weights.
             settings: thresholds.
+            trusted: see `load_network`.
 
         Raises:
-            MissingWeights: no such file, or not a network.
+            MissingWeights: no such file, or not a network that may be read.
         """
         self.dimmed = dimmed
         self.settings = settings or DetectorSettings()
-        self._network = load_network(weights, device)
+        self._network = load_network(weights, device, trusted)
+        if not self._network.any_size and self.settings.input_size != (INPUT_WIDTH, INPUT_HEIGHT):
+            raise MissingWeights(f"{weights or COMMITTED_WEIGHTS}: takes {INPUT_WIDTH}x{INPUT_HEIGHT} px only")
 
     def detect(
         self, images: Sequence[Frame], windows: Sequence[NDArray[np.floating]] | None = None
@@ -111,16 +119,16 @@ class YoloDetector:
         corners: list[tuple[int, int, int]] = []
         places = []
         for index, image in enumerate(images):
-            canvas, place = letterbox(image)
+            canvas, place = letterbox(image, self.settings.input_size)
             places.append(place)
             somewhere = None if windows is None or not self._network.any_size else windows[index]
-            for left, top, right, bottom in parts_of_canvas(somewhere, place):
+            for left, top, right, bottom in parts_of_canvas(somewhere, place, self.settings.input_size):
                 parts.append(canvas[top:bottom, left:right])
                 corners.append((index, left, top))
         outputs = self._network.run(parts) if parts else []
         seen: list[list[_Found]] = [[] for _ in images]
         for (index, left, top), output in zip(corners, outputs, strict=True):
-            boxes, confidences, keypoints = decode(output, self.settings.confidence)
+            boxes, confidences, keypoints = decode(output, self.settings.confidence, self._network.keypoints)
             corner = np.array((left, top, 0), np.float32)
             seen[index].append((boxes + corner[[0, 1, 0, 1]], confidences, keypoints + corner))
         return [
@@ -143,18 +151,20 @@ class YoloDetector:
         ]
 
 
-def parts_of_canvas(windows: NDArray[np.floating] | None, place: Place) -> list[tuple[int, int, int, int]]:
+def parts_of_canvas(
+    windows: NDArray[np.floating] | None, place: Place, size: tuple[int, int] = (INPUT_WIDTH, INPUT_HEIGHT)
+) -> list[tuple[int, int, int, int]]:
     """The parts (left, top, right, bottom) in px of the network's canvas that hold the windows (N, 4) of an image.
 
     Each is grown to a size that the network takes, and moved inside the canvas; None gives the whole canvas.
     """
     if windows is None:
-        return [(0, 0, INPUT_WIDTH, INPUT_HEIGHT)]
+        return [(0, 0, *size)]
     scale, left, top = place
     parts = []
     for x1, y1, x2, y2 in np.asarray(windows, np.float64) * scale + (left, top, left, top):
-        begin, end = _grown(x1, x2, _PART_STEP_X, INPUT_WIDTH)
-        high, low = _grown(y1, y2, _PART_STEP_Y, INPUT_HEIGHT)
+        begin, end = _grown(x1, x2, _PART_STEP_X, size[0])
+        high, low = _grown(y1, y2, _PART_STEP_Y, size[1])
         parts.append((begin, high, end, low))
     return parts
 
@@ -166,25 +176,26 @@ def _grown(low: float, high: float, step: int, limit: int) -> tuple[int, int]:
     return start, start + size
 
 
-def letterbox(image: Frame) -> tuple[Frame, Place]:
-    """The image at network size (224, 384, 3), centred on grey, and the place it has there: scale, left, top in px."""
+def letterbox(image: Frame, size: tuple[int, int] = (INPUT_WIDTH, INPUT_HEIGHT)) -> tuple[Frame, Place]:
+    """The image at network `size` (width, height), centred on grey, and its place there: scale, left, top in px."""
     height, width = image.shape[:2]
-    scale = min(INPUT_WIDTH / width, INPUT_HEIGHT / height)
+    scale = min(size[0] / width, size[1] / height)
     inner = max(1, round(width * scale)), max(1, round(height * scale))
     small = cv2.resize(image, inner, interpolation=cv2.INTER_LINEAR)
-    left, top = (INPUT_WIDTH - inner[0]) // 2, (INPUT_HEIGHT - inner[1]) // 2
-    canvas = np.full((INPUT_HEIGHT, INPUT_WIDTH, 3), FILL, np.uint8)
+    left, top = (size[0] - inner[0]) // 2, (size[1] - inner[1]) // 2
+    canvas = np.full((size[1], size[0], 3), FILL, np.uint8)
     canvas[top : top + inner[1], left : left + inner[0]] = small
     return canvas, (scale, left, top)
 
 
 def decode(
-    output: NDArray[np.float32], least: float
+    output: NDArray[np.float32], least: float, keypoints: bool | None = None
 ) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32]]:
     """One image's raw output as boxes (N, 4) xyxy, confidences (N,), keypoints (N, 17, 3), all in network px.
 
     Class 0 is the person, as in COCO. Networks without keypoints give zeros, networks that end in their own
-    suppression (rows of x1, y1, x2, y2, confidence, class) are understood by their shape.
+    suppression (rows of x1, y1, x2, y2, confidence, class) are understood by their shape. So are keypoints where
+    `keypoints` is None; networks with 52 classes or more cannot be told apart so.
     """
     if output.shape[1] in (6, 6 + _KEYPOINT_VALUES):
         rows = output[(output[:, 4] >= least) & (output[:, 5] == 0)]
@@ -193,8 +204,9 @@ def decode(
         columns = output[:, output[4] >= least].T
         centre, half = columns[:, :2], columns[:, 2:4] / 2
         boxes, confidences = np.concatenate([centre - half, centre + half], 1), columns[:, 4]
-        has_keypoints = output.shape[0] >= 5 + _KEYPOINT_VALUES and output.shape[0] != 84
-        rest = columns[:, -_KEYPOINT_VALUES:] if has_keypoints else columns[:, :0]
+        if keypoints is None:
+            keypoints = output.shape[0] >= 5 + _KEYPOINT_VALUES and output.shape[0] != 84
+        rest = columns[:, -_KEYPOINT_VALUES:] if keypoints else columns[:, :0]
     if rest.shape[1] != _KEYPOINT_VALUES:
         rest = np.zeros((len(boxes), _KEYPOINT_VALUES), np.float32)
     return boxes, confidences, rest.reshape(-1, 17, 3)
@@ -215,11 +227,19 @@ def suppress(boxes: NDArray[np.float32], confidences: NDArray[np.float32], overl
     return np.array(kept, np.intp)
 
 
-def load_network(weights: Path | None, device: Device) -> Network:
+def load_network(weights: Path | None, device: Device, trusted: bool = False) -> Network:
     """The network in `weights` (None: the committed one), ready to run.
 
+    A `.pt` of Ultralytics is a pickle, which can run any program when it is read. It is read by PyTorch's restricted
+    reader, which builds only the layers of Ultralytics and PyTorch and refuses everything else.
+
+    Args:
+        weights: an OpenVINO `.xml` or a `.pt`.
+        device: where it runs.
+        trusted: read a `.pt` that the restricted reader refuses all the same, with whatever it then does.
+
     Raises:
-        MissingWeights: no such file, or not a network.
+        MissingWeights: no such file, or not a network that may be read.
     """
     path = Path(weights) if weights is not None else COMMITTED_WEIGHTS
     on_cuda = device == "cuda" or (device == "auto" and path.with_suffix(".pt").exists() and _cuda_works())
@@ -230,7 +250,7 @@ def load_network(weights: Path | None, device: Device) -> Network:
     if path.suffix == ".xml":
         return _openvino_network(path)
     if path.suffix == ".pt":
-        return _torch_network(path, "cuda" if on_cuda else "cpu")
+        return _torch_network(path, "cuda" if on_cuda else "cpu", trusted)
     raise MissingWeights(f"{path}: found {path.suffix!r}; allowed: an OpenVINO .xml or a .pt of a YOLO network")
 
 
@@ -262,12 +282,12 @@ def _openvino_network(path: Path) -> Network:
     return Network(run, any_size=compiled.input(0).partial_shape.is_dynamic)
 
 
-def _torch_network(path: Path, device: str) -> Network:
+def _torch_network(path: Path, device: str, trusted: bool) -> Network:
     import torch
 
-    from tracking.training.network import read_network
+    from tracking.training.network import has_keypoints, read_network
 
-    network = read_network(path).to(device).eval()
+    network = read_network(path, trusted).to(device).eval()
 
     @torch.inference_mode()
     def run(pictures: Sequence[Frame]) -> list[NDArray[np.float32]]:
@@ -282,4 +302,4 @@ def _torch_network(path: Path, device: str) -> Network:
                 outputs[index] = row
         return outputs
 
-    return Network(run, any_size=True)
+    return Network(run, any_size=True, keypoints=has_keypoints(network))

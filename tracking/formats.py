@@ -1,4 +1,4 @@
-"""Files that other trackers read and write: MOTChallenge rows and WILDTRACK positions."""
+"""Files that other trackers read and write: MOTChallenge rows."""
 
 from __future__ import annotations
 
@@ -44,6 +44,12 @@ def mot_line(row: MotRow) -> str:
     return f"{row.frame},{row.track},{box},{row.confidence:.4f},-1,-1,-1"
 
 
+def mot_truth_line(row: MotRow) -> str:
+    """The row as MOTChallenge's gt.txt has it: frame, id, box, 1 (it counts), 1 (a pedestrian), visible share."""
+    box = ",".join(f"{value:.2f}" for value in (row.left, row.top, row.width, row.height))
+    return f"{row.frame},{row.track},{box},1,1,{row.confidence:.4f}"
+
+
 def write_mot(path: Path | str, rows: Iterable[MotRow]) -> None:
     """Write rows, ordered by frame and id."""
     ordered = sorted(rows, key=lambda row: (row.frame, row.track))
@@ -63,34 +69,3 @@ def read_mot(path: Path | str) -> list[MotRow]:
             raise BadInput(str(path), f"line {number}", line, "frame,id,left,top,width,height,confidence") from problem
         rows.append(MotRow(frame, track, left, top, width, height, confidence))
     return rows
-
-
-# WILDTRACK cuts its floor into 2.5 cm cells, counted along x first (Chavdarova et al., CVPR 2018).
-@dataclass(frozen=True, slots=True)
-class WildtrackGrid:
-    """Positions of a WILDTRACK-like data set over a floor of `width_m` x `depth_m`, origin in its corner."""
-
-    width_m: float
-    depth_m: float
-    cell_m: float = 0.025
-
-    @property
-    def columns(self) -> int:
-        """Cells along x."""
-        return max(1, round(self.width_m / self.cell_m))
-
-    @property
-    def rows(self) -> int:
-        """Cells along y."""
-        return max(1, round(self.depth_m / self.cell_m))
-
-    def position_id(self, x: float, y: float) -> int:
-        """Number of the cell that holds the floor point, clipped to the floor."""
-        column = min(max(int(x / self.cell_m), 0), self.columns - 1)
-        row = min(max(int(y / self.cell_m), 0), self.rows - 1)
-        return row * self.columns + column
-
-    def position(self, position_id: int) -> tuple[float, float]:
-        """Centre of a cell in metres."""
-        row, column = divmod(position_id, self.columns)
-        return (column + 0.5) * self.cell_m, (row + 0.5) * self.cell_m

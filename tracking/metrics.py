@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -12,7 +13,13 @@ from trackeval.metrics import CLEAR, HOTA, Identity
 
 #: Distance in metres at which a track and a person no longer have anything to do with each other.
 NO_SIMILARITY_M = 2.0
+#: Name under which `score` gives the figures over all sequences.
+COMBINED = "COMBINED"
 _QUIET = {"THRESHOLD": 0.5, "PRINT_CONFIG": False}
+
+
+#: One sequence as TrackEval's metrics take it, or what they give.
+Sequence = Mapping[str, Any]
 
 
 class Table(Protocol):
@@ -47,6 +54,12 @@ def floor_metrics(truth: Table, tracks: Table) -> dict[str, float]:
         mean_error_m, the mean distance of pairs within 1 m. HOTA: Luiten et al., IJCV 2021; CLEAR: Bernardin and
         Stiefelhagen 2008; IDF1: Ristani et al. 2016; all as TrackEval computes them.
     """
+    sequence, mean_error_m = floor_sequence(truth, tracks)
+    return {**score({"": sequence})[""], "mean_error_m": mean_error_m}
+
+
+def floor_sequence(truth: Table, tracks: Table) -> tuple[Sequence, float]:
+    """What TrackEval's metrics take of such tables, and the mean distance of pairs within 1 m; see `floor_metrics`."""
     ticks, people, ids = _ticks(truth, tracks)
     sequence = {
         "num_timesteps": len(ticks),
@@ -58,9 +71,25 @@ def floor_metrics(truth: Table, tracks: Table) -> dict[str, float]:
         "tracker_ids": [tick.tracks for tick in ticks],
         "similarity_scores": [tick.similarity for tick in ticks],
     }
-    hota = HOTA().eval_sequence(sequence)
-    clear = CLEAR(_QUIET).eval_sequence(sequence)
-    identity = Identity(_QUIET).eval_sequence(sequence)
+    return sequence, _mean_error(ticks)
+
+
+def score(sequences: Mapping[str, Sequence]) -> dict[str, dict[str, float]]:
+    """HOTA, CLEAR and Identity of sequences by name, as TrackEval computes them.
+
+    With several sequences there is also `COMBINED`: TrackEval's figures over all of them together, which weigh every
+    box alike.
+    """
+    metrics = (HOTA(), CLEAR(_QUIET), Identity(_QUIET))
+    found = [{name: metric.eval_sequence(dict(one)) for name, one in sequences.items()} for metric in metrics]
+    if len(sequences) > 1:
+        for metric, results in zip(metrics, found, strict=True):
+            results[COMBINED] = metric.combine_sequences(dict(results))
+    hota, clear, identity = found
+    return {name: _figures(hota[name], clear[name], identity[name]) for name in hota}
+
+
+def _figures(hota: Sequence, clear: Sequence, identity: Sequence) -> dict[str, float]:
     return {
         "hota": float(np.mean(hota["HOTA"])),
         "deta": float(np.mean(hota["DetA"])),
@@ -68,7 +97,6 @@ def floor_metrics(truth: Table, tracks: Table) -> dict[str, float]:
         "idf1": float(identity["IDF1"]),
         "mota": float(clear["MOTA"]),
         "id_switches": float(clear["IDSW"]),
-        "mean_error_m": _mean_error(ticks),
     }
 
 

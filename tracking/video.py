@@ -80,8 +80,20 @@ def read_frames(path: Path | str) -> Iterator[tuple[float, Frame]]:
     with container:
         if not container.streams.video:
             raise BadInput(str(path), "streams", "no video stream", "a video file")
+        rate = container.streams.video[0].average_rate or 25
         first: float | None = None
-        for frame in container.decode(video=0):
-            when = float(frame.time or 0.0)
+        for number, frame in enumerate(_decoded(container, path)):
+            when = float(number / rate if frame.time is None else frame.time)
             first = when if first is None else first
             yield when - first, frame.to_ndarray(format="bgr24")
+
+
+def _decoded(container: Any, path: Path | str) -> Iterator[Any]:
+    number = 0
+    try:
+        for frame in container.decode(video=0):
+            number += 1
+            yield frame
+    except av.FFmpegError as problem:
+        allowed = "a file that is whole; what comes before can be cut out and used"
+        raise BadInput(str(path), f"after frame {number}", str(problem), allowed) from problem

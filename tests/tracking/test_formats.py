@@ -2,11 +2,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from tracking.errors import BadInput
-from tracking.formats import MotRow, WildtrackGrid, mot_line, read_mot, write_mot
+from tracking.formats import MotRow, mot_line, mot_truth_line, read_mot, write_mot
 
 
 def test_mot_rows_survive_a_round_trip_in_order(tmp_path: Path) -> None:
@@ -26,8 +24,5 @@ def test_a_broken_mot_line_is_named(tmp_path: Path) -> None:
         read_mot(tmp_path / "a.txt")
 
 
-@given(x=st.floats(0, 7.999), y=st.floats(0, 5.999))
-def test_a_wildtrack_cell_holds_its_point(x: float, y: float) -> None:
-    grid = WildtrackGrid(8, 6)
-    back = grid.position(grid.position_id(x, y))
-    assert max(abs(back[0] - x), abs(back[1] - y)) <= grid.cell_m / 2 + 1e-9
+def test_a_truth_line_counts_and_is_a_pedestrian_with_its_visible_share_last() -> None:
+    assert mot_truth_line(MotRow(1, 7, 1, 2, 3, 6, 0.25)) == "1,7,1.00,2.00,3.00,6.00,1,1,0.2500"
