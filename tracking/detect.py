@@ -12,6 +12,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from tracking.box_overlap import suppress
 from tracking.errors import MissingWeights
 from tracking.observation import Detection
 from tracking.openvino_network import compile_network, openvino
@@ -210,21 +211,6 @@ def decode(
     if rest.shape[1] != _KEYPOINT_VALUES:
         rest = np.zeros((len(boxes), _KEYPOINT_VALUES), np.float32)
     return boxes, confidences, rest.reshape(-1, 17, 3)
-
-
-def suppress(boxes: NDArray[np.float32], confidences: NDArray[np.float32], overlap: float) -> NDArray[np.intp]:
-    """Indices of the boxes (N, 4) xyxy that remain, most certain first, once each person is kept only once."""
-    order = np.argsort(-confidences, kind="stable")
-    low, high = boxes[:, :2], boxes[:, 2:]
-    area = (high - low).prod(1)
-    kept: list[int] = []
-    while len(order):
-        first, rest = order[0], order[1:]
-        kept.append(int(first))
-        sides = np.minimum(high[first], high[rest]) - np.maximum(low[first], low[rest])
-        shared = np.maximum(sides, 0).prod(1)
-        order = rest[shared <= overlap * (area[first] + area[rest] - shared)]
-    return np.array(kept, np.intp)
 
 
 def load_network(weights: Path | None, device: Device, trusted: bool = False) -> Network:

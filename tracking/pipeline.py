@@ -11,7 +11,6 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field
 
-from tracking.background import Background
 from tracking.camera import Camera
 from tracking.detect import Detector
 from tracking.embed import Embedder
@@ -19,11 +18,12 @@ from tracking.errors import BadFrame, UnknownCamera
 from tracking.floor import Entrance, FloorArea, FloorSettings, FloorTracker
 from tracking.footpoint import FootPointLocator, FootPoints, FootPointSettings
 from tracking.hands import HandFinder, HandSettings
+from tracking.lookout import Lookout, LookoutSettings
 from tracking.observation import Detection, FloorTrack, Observation
 from tracking.pose import PoseEstimator
 from tracking.stature import Statures
 from tracking.tracklets import Tracklets, TrackletSettings
-from tracking.windows import Windows, busy_windows
+from tracking.windows import Windows
 
 __all__ = ["STAGES", "Entrance", "FloorArea", "StoreTracker", "TrackerSettings", "View"]
 
@@ -37,6 +37,7 @@ class TrackerSettings(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
+    lookout: LookoutSettings = Field(default_factory=LookoutSettings)
     tracklets: TrackletSettings = Field(default_factory=TrackletSettings)
     foot_points: FootPointSettings = Field(default_factory=FootPointSettings)
     floor: FloorSettings = Field(default_factory=FloorSettings)
@@ -95,9 +96,10 @@ class StoreTracker:
         self.cameras = dict(cameras)
         self._detector = detector
         self._embedder = embedder
-        self._backgrounds = {name: Background() for name in cameras} if detector.dimmed else {}
-        self._frame_times: dict[str, float] = {}
-        self._last_boxes = {name: _boxes([]) for name in cameras}
+        self._lookouts = {
+            name: Lookout(self.settings.lookout, number, detector.dimmed, pose is not None)
+            for number, name in enumerate(cameras)
+        }
         self._tracklets = {name: Tracklets(self.settings.tracklets) for name in cameras}
         self._locator = FootPointLocator(self.settings.foot_points)
         self._statures = Statures(self._locator.stature_prior)
@@ -112,8 +114,7 @@ class StoreTracker:
         """Show the cameras the empty store, before the first step; several frames are better than one."""
         for name, frame in frames.items():
             self._check(name, frame)
-            if self._backgrounds:
-                self._backgrounds[name].learn(frame)
+            self._lookouts[name].learn(frame)
 
     def step(self, t: float, frames: Mapping[str, Frame]) -> list[FloorTrack]:
         """Everybody on the floor at `t` seconds, from frames (H, W, 3) BGR uint8 of any subset of the cameras.
@@ -165,51 +166,34 @@ class StoreTracker:
 
     def _detect(self, t: float, frames: Mapping[str, Frame]) -> list[View]:
         with self._stage("background"):
-            shown = {name: self._dimmed(name, frame) for name, frame in frames.items()}
-            windows = {name: self._windows(name, picture) for name, picture in shown.items()}
-        awake = [name for name, where in windows.items() if len(where)]
+            looked = {name: self._lookouts[name].look(frame) for name, frame in frames.items()}
         with self._stage("detect"):
-            found: dict[str, list[Detection]] = {name: [] for name in frames}
-            if awake:
-                pictures, where = [shown[name] for name in awake], [windows[name] for name in awake]
-                for name, people in zip(awake, self._detector.detect(pictures, where), strict=True):
-                    scale = frames[name].shape[1] / shown[name].shape[1]
-                    found[name] = people if scale == 1 else [one.scaled(scale) for one in people]
-            self._last_boxes.update({name: _boxes(people) for name, people in found.items()})
-        with self._stage("background"):
-            for name in self._backgrounds:
-                if name in frames:
-                    elapsed = max(0.0, t - self._frame_times.get(name, t))
-                    self._backgrounds[name].adapt(frames[name], self._last_boxes[name], elapsed)
-                    self._frame_times[name] = t
-        return [self._describe(name, frame, found[name]) for name, frame in frames.items()]
-
-    def _dimmed(self, name: str, frame: Frame) -> Frame:
-        background = self._backgrounds.get(name)
-        if background is None:
-            return frame
-        if not background.learnt:
-            # Nobody showed this camera the empty store: its first frame is the best there is.
-            background.learn(frame)
-        return background.dim(frame)
-
-    def _new(self, name: str, frame: Frame) -> NDArray[np.uint8]:
-        """What is new in a frame that was just searched; everything where the empty store is not known."""
-        background = self._backgrounds.get(name)
-        return np.full((1, 1), 255, np.uint8) if background is None else background.new
-
-    def _windows(self, name: str, shown: Frame) -> Windows:
-        """Where in a frame as shown to the detector somebody may be: everywhere, unless the empty store is known."""
-        size = (shown.shape[1], shown.shape[0])
-        background = self._backgrounds.get(name)
-        if background is None:
-            return np.array([(0, 0, *size)], np.float32)
-        return busy_windows(background.new, self._last_boxes[name] * (size[0] / self.cameras[name].width), size)
-
-    def _describe(self, name: str, frame: Frame, found: list[Detection]) -> View:
+            found = self._search(frames, looked)
         if self._pose is not None:
             with self._stage("pose"):
-                found = self._pose.refine(frame, self._new(name, frame), found)
+                found = {
+                    name: self._pose.refine(frames[name], self._lookouts[name].new, people)
+                    for name, people in found.items()
+                }
+        with self._stage("background"):
+            for name, people in found.items():
+                self._lookouts[name].remember(t, frames[name], people)
+        return [self._describe(name, frame, found[name]) for name, frame in frames.items()]
+
+    def _search(
+        self, frames: Mapping[str, Frame], looked: Mapping[str, tuple[Frame, Windows]]
+    ) -> dict[str, list[Detection]]:
+        """Candidates by camera: who was found in its windows, in px of its frame, and who should still be there."""
+        awake = [name for name, (_, windows) in looked.items() if len(windows)]
+        found: dict[str, list[Detection]] = {name: [] for name in frames}
+        if awake:
+            results = self._detector.detect([looked[name][0] for name in awake], [looked[name][1] for name in awake])
+            for name, people in zip(awake, results, strict=True):
+                scale = frames[name].shape[1] / looked[name][0].shape[1]
+                found[name] = people if scale == 1 else [one.scaled(scale) for one in people]
+        return {name: self._lookouts[name].candidates(people) for name, people in found.items()}
+
+    def _describe(self, name: str, frame: Frame, found: list[Detection]) -> View:
         with self._stage("embed"):
             # Looks are taken from the plain frame: what dimming does to colours depends on what stands behind.
             looks = self._embedder.embed(frame, _boxes(found)) if found else np.zeros((0, 1), np.float32)

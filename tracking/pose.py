@@ -1,11 +1,12 @@
-"""Keypoints of people whose boxes are known: a small network over crops, with an honest error for every keypoint.
+"""A second look at everybody whom the detector found: a small network over crops, with honest errors.
 
 The detector looks at whole frames and has a few pixels for a hand. This network looks at one person at a time, at a
-size of its own, and says of each keypoint where it is, how far off that may be, and whether it is in view.
+size of its own. It says of each keypoint where it is, how far off that may be, and whether it is in view; draws the box
+anew; and says how well that box fits a person, or that there is none.
 """
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
@@ -13,6 +14,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from tracking.box_overlap import suppress
 from tracking.observation import KEYPOINT_NAMES, Detection
 from tracking.openvino_network import compile_network
 
@@ -31,7 +33,7 @@ class PoseEstimator(Protocol):
     """Finds the keypoints of detected people."""
 
     def refine(self, frame: Frame, new: NDArray[np.uint8], people: Sequence[Detection]) -> list[Detection]:
-        """The same people, in the same order, with better keypoints.
+        """The same people with better keypoints; whoever turns out to be nobody, or somebody else, may be left out.
 
         Args:
             frame: the plain frame (H, W, 3) BGR.
@@ -41,24 +43,70 @@ class PoseEstimator(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class SecondLookSettings:
+    """Who remains after the second look."""
+
+    confidence: float = 0.3
+    """Least confidence, 0 to 1, of both looks together."""
+    overlap: float = 0.6
+    """Intersection over union from which the less certain of two boxes is taken for the same person."""
+    trust: float = 0.7
+    """Weight of the second look's logarithm beside the first's (which has the rest)."""
+
+
 class CropPose:
     """The committed pose network, run by OpenVINO."""
 
-    def __init__(self, weights: Path | None = None) -> None:
+    def __init__(self, weights: Path | None = None, settings: SecondLookSettings | None = None) -> None:
         """Load the network in an OpenVINO `.xml`; None for the committed one.
 
         Raises:
             MissingWeights: no such file, or not a network.
         """
+        self.settings = settings or SecondLookSettings()
         self._network = compile_network(Path(weights or COMMITTED_WEIGHTS), "a pose network", "LATENCY", to_rgb=False)
 
     def refine(self, frame: Frame, new: NDArray[np.uint8], people: Sequence[Detection]) -> list[Detection]:
-        """The same people with better keypoints, and the error of each; see `PoseEstimator`."""
+        """Who of the people is somebody, most certain first, looked at anew; see `PoseEstimator`."""
+        seen = [one for one in self.look(frame, new, people) if one.confidence >= self.settings.confidence]
+        if not seen:
+            return []
+        boxes, confidences = np.stack([one.box for one in seen]), np.array([one.confidence for one in seen], np.float32)
+        return [seen[k] for k in suppress(boxes, confidences, self.settings.overlap)]
+
+    def look(self, frame: Frame, new: NDArray[np.uint8], people: Sequence[Detection]) -> list[Detection]:
+        """All of the people, in the same order, with keypoints, their errors, box and confidence of both looks."""
         if not people:
             return []
         windows = [crop_window(one.box) for one in people]
-        rows = np.asarray(self._network(np.stack([cut(frame, new, window) for window in windows]))[0])
-        return [_placed(one, row, window) for one, row, window in zip(people, rows, windows, strict=True)]
+        said = self._network(np.stack([cut(frame, new, window) for window in windows]))
+        size = (frame.shape[1], frame.shape[0])
+        return [
+            self._placed(one.confidence, points, box, window, size)
+            for one, points, box, window in zip(people, np.asarray(said[0]), np.asarray(said[1]), windows, strict=True)
+        ]
+
+    def _placed(
+        self,
+        confidence: float,
+        points: NDArray[np.float32],
+        box: NDArray[np.float32],
+        window: tuple[float, float, float],
+        size: tuple[int, int],
+    ) -> Detection:
+        """A person from the network's keypoints (17, 4) and box (5,), lengths being shares of the crop's height."""
+        x, y, tall = window
+        corner = np.array((x - tall * CROP_WIDTH / CROP_HEIGHT / 2, y - tall / 2))
+        keypoints = np.empty((KEYPOINTS, 3), np.float32)
+        keypoints[:, :2] = corner + points[:, :2] * tall
+        keypoints[:, 2] = points[:, 3]
+        edges = np.clip(np.tile(corner, 2) + box[:4] * tall, 0, np.tile(size, 2)).astype(np.float32)
+        edges[2:] = np.maximum(edges[2:], edges[:2] + 1)
+        trust = self.settings.trust
+        both = float(confidence) ** (1 - trust) * float(box[4]) ** trust
+        # The scale is that of a Laplace distribution.
+        return Detection(edges, both, keypoints, (np.sqrt(2) * tall * points[:, 2]).astype(np.float32))
 
 
 def crop_window(box: NDArray[np.floating]) -> tuple[float, float, float]:
@@ -90,14 +138,3 @@ def cut(
     coarse = np.array([[scale * across, 0, shift[0]], [0, scale * down, shift[1]]])
     crop[..., 3] = cv2.warpAffine(new, coarse, (width, height))
     return crop
-
-
-def _placed(person: Detection, row: NDArray[np.float32], window: tuple[float, float, float]) -> Detection:
-    """A person with the network's keypoints (17, 4): x, y and scale as shares of the crop's height, and in view."""
-    x, y, tall = window
-    corner = np.array((x - tall * CROP_WIDTH / CROP_HEIGHT / 2, y - tall / 2))
-    keypoints = np.empty((KEYPOINTS, 3), np.float32)
-    keypoints[:, :2] = corner + row[:, :2] * tall
-    keypoints[:, 2] = row[:, 3]
-    # The scale is that of a Laplace distribution.
-    return replace(person, keypoints=keypoints, keypoint_sd=(np.sqrt(2) * tall * row[:, 2]).astype(np.float32))

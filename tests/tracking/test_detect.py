@@ -8,7 +8,8 @@ import pytest
 from numpy.typing import NDArray
 
 from tracking.background import dim
-from tracking.detect import INPUT_HEIGHT, INPUT_WIDTH, YoloDetector, decode, letterbox, suppress
+from tracking.box_overlap import suppress
+from tracking.detect import INPUT_HEIGHT, INPUT_WIDTH, YoloDetector, decode, letterbox
 from tracking.errors import MissingWeights
 
 FIXTURES = Path(__file__).parent / "pictures"

@@ -2,7 +2,7 @@
 
 from dataclasses import asdict, replace
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -52,16 +52,23 @@ def detector(
 
 
 @app.command()
-def pose(data: Data, out: Out, crops: int | None = None) -> None:
+def pose(
+    data: Data,
+    out: Out,
+    crops: int | None = None,
+    start_from: Annotated[Path | None, typer.Option(help="weights to begin with instead of random ones")] = None,
+) -> None:
     """Train the pose network."""
     settings = PoseTraining()
-    print(train_pose(data, out, replace(settings, crops=crops or settings.crops), _print))
+    print(train_pose(data, out, replace(settings, crops=crops or settings.crops), _print, start_from))
 
 
 @app.command()
-def embedder(data: Data, out: Out, steps: int | None = None) -> None:
+def embedder(
+    data: Data, out: Out, steps: int | None = None, loss: Literal["triplet", "circle"] = "circle", width: int = 24
+) -> None:
     """Train the embedder."""
-    settings = EmbedderTraining()
+    settings = EmbedderTraining(loss=loss, width=width)
     print(train_embedder(data, out, replace(settings, steps=steps or settings.steps), _print))
 
 

@@ -1,5 +1,6 @@
 """The embedder's network: a slim residual network over (128, 64) crops with a vector of 128 numbers."""
 
+from collections.abc import Mapping
 from typing import cast
 
 import torch
@@ -18,22 +19,30 @@ class AppearanceNetwork(nn.Module):
 
     bands = 4
 
-    def __init__(self) -> None:
-        """Random weights, fewer than two million."""
+    def __init__(self, width: int = 24) -> None:
+        """Random weights; `width` channels at half size, then 2, 4 and about 7 times as many (24: 1.3 million)."""
         super().__init__()
+        deepest = 6 * width + 16
         self.body = nn.Sequential(
-            nn.Conv2d(3, 24, 3, 2, 1, bias=False),
-            nn.BatchNorm2d(24),
+            nn.Conv2d(3, width, 3, 2, 1, bias=False),
+            nn.BatchNorm2d(width),
             nn.ReLU(inplace=True),
-            ResidualBlock(24, 48, 2),
-            ResidualBlock(48, 48, 1),
-            ResidualBlock(48, 96, 2),
-            ResidualBlock(96, 96, 1),
-            ResidualBlock(96, 160, 2),
-            ResidualBlock(160, 160, 1),
+            ResidualBlock(width, 2 * width, 2),
+            ResidualBlock(2 * width, 2 * width, 1),
+            ResidualBlock(2 * width, 4 * width, 2),
+            ResidualBlock(4 * width, 4 * width, 1),
+            ResidualBlock(4 * width, deepest, 2),
+            ResidualBlock(deepest, deepest, 1),
         )
-        self.project = nn.Linear(160 * (self.bands + 1), EMBEDDING_SIZE, bias=False)
+        self.project = nn.Linear(deepest * (self.bands + 1), EMBEDDING_SIZE, bias=False)
         self.neck = nn.BatchNorm1d(EMBEDDING_SIZE)
+
+    @classmethod
+    def of(cls, weights: Mapping[str, Tensor]) -> "AppearanceNetwork":
+        """The network, of whatever size, whose weights these are."""
+        network = cls(len(weights["body.0.weight"]))
+        network.load_state_dict({name: value.float() for name, value in weights.items()})
+        return network
 
     def forward(self, crops: Tensor) -> Tensor:
         """Vectors (B, 128)."""

@@ -1,8 +1,9 @@
 """Training of the embedder by metric learning: hardest triplets of a batch, and telling all identities apart.
 
 The recipe is the "bag of tricks" baseline (Luo et al., CVPRW 2019) at the size of two CPU cores: batches of P people
-with K pictures each, batch-hard triplets (Hermans et al., 2017) before a normalising neck, a classifier with smoothed
-labels after it, mirror, shift, erased rectangles and light colour changes.
+with K pictures each, a loss over pairs before a normalising neck, a classifier with smoothed labels after it, mirror,
+shift, erased rectangles and light colour changes. Pairs are compared by batch-hard triplets (Hermans et al., 2017) or
+by the circle loss (Sun et al., CVPR 2020).
 """
 
 import math
@@ -10,6 +11,7 @@ import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Literal
 
 import cv2
 import numpy as np
@@ -21,7 +23,7 @@ from tracking.embed import CROP_HEIGHT, CROP_WIDTH, EMBEDDING_SIZE
 from tracking.training.appearance import AppearanceNetwork
 from tracking.training.augment import relit
 from tracking.training.checkpoint import save_checkpoint
-from tracking.training.crops import Crops, load_crops
+from tracking.training.crops import Crops, load_crops, load_frame_crops
 from tracking.training.detector import Progress
 
 
@@ -38,8 +40,15 @@ class EmbedderTraining:
     """Highest learning rate of AdamW."""
     warm_up_steps: int = 100
     weight_decay: float = 5e-4
+    loss: Literal["triplet", "circle"] = "circle"
+    """How pairs of pictures are compared."""
+    width: int = 24
+    """Size of the network, see `AppearanceNetwork`."""
     margin: float = 0.3
-    """Cosine distance by which the hardest other must be farther than the hardest same."""
+    """Triplets: cosine distance by which the hardest other must be farther than the hardest same."""
+    relaxation: float = 0.25
+    sharpness: float = 48.0
+    """Circle loss: its margin m and its scale gamma."""
     smoothing: float = 0.1
     save_every_steps: int = 200
     threads: int = 2
@@ -52,10 +61,10 @@ def train_embedder(
     settings: EmbedderTraining | None = None,
     report: Callable[[Progress], None] | None = None,
 ) -> Path:
-    """Train on `data_dir/bounding_box_train`, or go on where an interrupted training in `out` stopped.
+    """Train on the crops of `data_dir`, or go on where an interrupted training in `out` stopped.
 
     Args:
-        data_dir: folder laid out as Market-1501.
+        data_dir: folder laid out as Market-1501 (its `bounding_box_train`), or labelled frames with identities.
         out: folder for the checkpoint.
         settings: the recipe.
         report: called every few steps.
@@ -69,7 +78,9 @@ def train_embedder(
     settings = settings or EmbedderTraining()
     torch.set_num_threads(settings.threads)
     out.mkdir(parents=True, exist_ok=True)
-    training = _Training(load_crops(data_dir / "bounding_box_train"), out / "embedder.pt", settings)
+    folder = data_dir / "bounding_box_train"
+    crops = load_crops(folder) if folder.is_dir() else load_frame_crops(data_dir)
+    training = _Training(crops, out / "embedder.pt", settings)
     training.run(report or (lambda progress: None))
     return out / "embedder.pt"
 
@@ -80,7 +91,7 @@ class _Training:
         torch.manual_seed(settings.seed)
         names, self.labels = np.unique(crops.identities, return_inverse=True)
         self.members = [np.flatnonzero(self.labels == label) for label in range(len(names))]
-        self.network = AppearanceNetwork().to(memory_format=torch.channels_last)
+        self.network = AppearanceNetwork(settings.width).to(memory_format=torch.channels_last)
         self.classifier = nn.Linear(EMBEDDING_SIZE, len(names), bias=False)
         parameters = [*self.network.parameters(), *self.classifier.parameters()]
         self.optimizer = torch.optim.AdamW(parameters, lr=settings.rate, weight_decay=settings.weight_decay)
@@ -109,11 +120,16 @@ class _Training:
         features = self.network.features(images)
         scores = self.classifier(self.network.neck(features))
         loss = nn.functional.cross_entropy(scores, labels, label_smoothing=self.settings.smoothing)
-        loss = loss + batch_hard_triplets(features, labels, self.settings.margin)
+        loss = loss + self._pair_loss(features, labels)
         self.optimizer.zero_grad(set_to_none=True)
         loss.backward()  # type: ignore[no-untyped-call]
         self.optimizer.step()
         return float(loss.detach())
+
+    def _pair_loss(self, features: Tensor, labels: Tensor) -> Tensor:
+        if self.settings.loss == "triplet":
+            return batch_hard_triplets(features, labels, self.settings.margin)
+        return circle_loss(features, labels, self.settings.relaxation, self.settings.sharpness)
 
     def _batch(self, rng: np.random.Generator) -> tuple[Tensor, Tensor]:
         people = rng.choice(len(self.members), min(self.settings.people, len(self.members)), replace=False)
@@ -155,6 +171,24 @@ def batch_hard_triplets(features: Tensor, labels: Tensor, margin: float) -> Tens
     farthest_same = (distance - 4.0 * ~same).amax(1)
     nearest_other = (distance + 4.0 * same).amin(1)
     return (margin + farthest_same - nearest_other).clamp(min=0).mean()
+
+
+def circle_loss(features: Tensor, labels: Tensor, relaxation: float, sharpness: float) -> Tensor:
+    """Mean over a batch (B, D) of the circle loss: all pairs count, each by how far it is from where it should be.
+
+    `relaxation` is the paper's m, `sharpness` its gamma, divided among the pairs' two sums.
+    """
+    unit = nn.functional.normalize(features)
+    similarity = unit @ unit.T
+    same = labels[:, None] == labels[None]
+    itself = torch.eye(len(labels), dtype=torch.bool)
+    near, far = same & ~itself, ~same
+    pull = (1 + relaxation - similarity).clamp(min=0).detach() * (1 - relaxation - similarity) * sharpness
+    push = (similarity + relaxation).clamp(min=0).detach() * (similarity - relaxation) * sharpness
+    pulled = pull.masked_fill(~near, -torch.inf).logsumexp(1)
+    pushed = push.masked_fill(~far, -torch.inf).logsumexp(1)
+    both = near.any(1) & far.any(1)
+    return nn.functional.softplus(pulled[both] + pushed[both]).mean() / 16
 
 
 def changed_crop(crop: NDArray[np.uint8], rng: np.random.Generator) -> NDArray[np.uint8]:

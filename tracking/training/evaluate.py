@@ -64,7 +64,7 @@ def evaluate_detector(
     files = labelled_files(data_dir, split)
     if limit is not None:
         files = files[:: max(1, len(files) // limit)]
-    detector = YoloDetector(weights, settings=DetectorSettings(confidence=0.005, most=100))
+    detector = YoloDetector(weights, settings=DetectorSettings(confidence=0.02, overlap=0.7, most=100))
     truths: list[dict[str, Any]] = []
     found: list[dict[str, Any]] = []
     sizes: list[tuple[int, int]] = []
@@ -75,11 +75,12 @@ def evaluate_detector(
         memories = [memory_of(empty) for empty in empties]
         shown = [memory.dim(frame) for memory, frame in zip(memories, frames, strict=True)]
         windows = [
-            busy_windows(memory.new, np.zeros((0, 4)), (frame.shape[1], frame.shape[0]))
-            for memory, frame in zip(memories, frames, strict=True)
+            busy_windows(memory.new, np.zeros((0, 4)), (picture.shape[1], picture.shape[0]))
+            for memory, picture in zip(memories, shown, strict=True)
         ]
         results = detector.detect(shown, windows)
-        for file, frame, memory, people in zip(batch, frames, memories, results, strict=True):
+        for file, frame, memory, picture, seen in zip(batch, frames, memories, shown, results, strict=True):
+            people = [one.scaled(frame.shape[1] / picture.shape[1]) for one in seen]
             if pose is not None:
                 people = pose.refine(frame, memory.new, people)
             size = (frame.shape[1], frame.shape[0])

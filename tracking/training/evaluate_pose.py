@@ -7,7 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tracking.observation import Detection
-from tracking.pose import KEYPOINTS, PoseEstimator
+from tracking.pose import KEYPOINTS, CropPose
+from tracking.training.people import corners
 from tracking.training.pictures import empty_view, labelled_files, memory_of, read_labels, read_picture
 
 _WRISTS, _ANKLES = [9, 10], [15, 16]
@@ -35,7 +36,7 @@ class KeypointScore:
     """Share of keypoints inside the frame of which it is rightly said whether they are in view."""
 
 
-def evaluate_keypoints(pose: PoseEstimator, data_dir: Path, split: str = "test") -> KeypointScore:
+def evaluate_keypoints(pose: CropPose, data_dir: Path, split: str = "test") -> KeypointScore:
     """Score a pose network on the labelled boxes of one split of a data set folder.
 
     Raises:
@@ -58,18 +59,17 @@ def evaluate_keypoints(pose: PoseEstimator, data_dir: Path, split: str = "test")
     )
 
 
-def _judged(pose: PoseEstimator, data_dir: Path, split: str, file: Path) -> tuple[NDArray[np.float64], ...]:
+def _judged(pose: CropPose, data_dir: Path, split: str, file: Path) -> tuple[NDArray[np.float64], ...]:
     """Of one picture's people: gaps (n, 17, 2) px, stated sd (n, 17) px, in view (n, 17), flags, heights, areas."""
     labels = read_labels(data_dir / "labels" / split / f"{file.stem}.txt").astype(np.float64)
     frame = read_picture(file)
     memory = memory_of(read_picture(empty_view(data_dir, split, file.stem)))
     new = memory.foreground(frame)
     size = np.array([frame.shape[1], frame.shape[0]])
-    centre, extent = labels[:, :2] * size, labels[:, 2:4] * size
-    boxes = np.concatenate([centre - extent / 2, centre + extent / 2], 1).astype(np.float32)
+    boxes, extent = corners(labels[:, :4], (frame.shape[1], frame.shape[0])), labels[:, 2:4] * size
     truth = labels[:, 4:].reshape(-1, KEYPOINTS, 3)
     blank = np.zeros((KEYPOINTS, 3), np.float32)
-    found = pose.refine(frame, new, [Detection(box, 1.0, blank) for box in boxes])
+    found = pose.look(frame, new, [Detection(box, 1.0, blank) for box in boxes])
     points = np.array([one.keypoints for one in found], np.float64).reshape(-1, KEYPOINTS, 3)
     nothing = np.full(KEYPOINTS, np.nan, np.float32)
     sds = np.array([nothing if one.keypoint_sd is None else one.keypoint_sd for one in found], np.float64)

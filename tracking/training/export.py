@@ -11,6 +11,7 @@ from tracking.pose import CROP_WIDTH as POSE_WIDTH
 from tracking.training.appearance import AppearanceNetwork
 from tracking.training.detector import INPUT_HEIGHT, INPUT_WIDTH
 from tracking.training.network import read_network
+from tracking.training.pose import pose_weights
 from tracking.training.pose_network import PoseNetwork
 
 
@@ -50,8 +51,7 @@ def export_pose(checkpoint: Path, out: Path) -> None:
     """
     ov = openvino()
 
-    state = torch.load(checkpoint, weights_only=True)["average"]
-    weights = {name.removeprefix("module."): value for name, value in state.items() if name != "n_averaged"}
+    weights = pose_weights(checkpoint)
     network = PoseNetwork()
     network.load_state_dict(weights)
     network.eval()
@@ -72,9 +72,7 @@ def export_embedder(checkpoint: Path, out: Path) -> None:
     """
     ov = openvino()
 
-    network = AppearanceNetwork()
-    network.load_state_dict(torch.load(checkpoint, weights_only=True)["network"])
-    network.eval()
+    network = AppearanceNetwork.of(torch.load(checkpoint, weights_only=True)["network"]).eval()
     out.mkdir(parents=True, exist_ok=True)
     half = {k: v.half() if v.dtype.is_floating_point else v for k, v in network.state_dict().items()}
     torch.save({"network": half}, out / "embedder.pt")

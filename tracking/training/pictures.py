@@ -88,6 +88,21 @@ def read_labels(file: Path) -> NDArray[np.float32]:
     return np.array([row[1:] for row in rows], np.float32).reshape(-1, LABEL_COLUMNS)
 
 
+def read_ignored(file: Path) -> NDArray[np.float32]:
+    """(n, 5) float32: box x, y of the centre, width, height as shares, and visible share, of people who do not count.
+
+    None where there is no such file.
+
+    Raises:
+        BadTrainingData: a row that is not a class, a box and a share.
+    """
+    rows = [line.split() for line in file.read_text().splitlines() if line.strip()] if file.exists() else []
+    for row in rows:
+        if len(row) != 6:
+            raise BadTrainingData(f"{file}: a row of {len(row)} values, allowed: 6")
+    return np.array([row[1:] for row in rows], np.float32).reshape(-1, 5)
+
+
 def read_picture(file: Path) -> NDArray[np.uint8]:
     """One picture as (H, W, 3) uint8 BGR.
 

@@ -1,0 +1,104 @@
+import numpy as np
+from numpy.typing import NDArray
+
+from tracking.lookout import Lookout, LookoutSettings
+from tracking.observation import Detection
+
+WIDTH, HEIGHT = 384, 216
+BODY = (40, 110)
+
+
+def empty_store() -> NDArray[np.uint8]:
+    rng = np.random.default_rng(3)
+    return rng.integers(90, 160, (HEIGHT, WIDTH, 3), np.uint8)
+
+
+def box_at(x: int, y: int = 60) -> NDArray[np.float32]:
+    return np.array([x, y, x + BODY[0], y + BODY[1]], np.float32)
+
+
+def frame_with(*boxes: NDArray[np.float32]) -> NDArray[np.uint8]:
+    frame = empty_store()
+    for x1, y1, x2, y2 in np.array(boxes).astype(int):
+        frame[y1:y2, x1:x2] = (20, 20, 230)
+    return frame
+
+
+def person(box: NDArray[np.float32], confidence: float = 0.9) -> Detection:
+    return Detection(box, confidence, np.zeros((17, 3), np.float32))
+
+
+def lookout(every: int, twice: bool = True) -> Lookout:
+    one = Lookout(LookoutSettings(search_every=every), phase=0, knows_empty=True, looks_twice=twice)
+    one.learn(empty_store())
+    return one
+
+
+def covered(windows: NDArray[np.float32], box: NDArray[np.float32]) -> bool:
+    x, y = (box[0] + box[2]) / 2, (box[1] + box[3]) / 2
+    return any(x1 <= x <= x2 and y1 <= y <= y2 for x1, y1, x2, y2 in windows)
+
+
+def walk(one: Lookout, frames: int) -> list[bool]:
+    """Whether each frame was searched where somebody walks whom the second look always confirms."""
+    searched = []
+    for k in range(frames):
+        box = box_at(60 + 4 * k)
+        shown, windows = one.look(frame_with(box))
+        assert shown.shape == (HEIGHT, WIDTH, 3)
+        searched.append(covered(windows, box))
+        one.remember(0.1 * k, frame_with(box), one.candidates([person(box)] if searched[-1] else []))
+    return searched
+
+
+def test_whoever_is_known_is_searched_only_every_few_frames() -> None:
+    assert walk(lookout(3), 12)[4:] == [False, True, False, False, True, False, False, True]
+    assert all(walk(lookout(1), 6))
+
+
+def test_without_a_second_look_every_frame_is_searched() -> None:
+    assert all(walk(lookout(3, twice=False), 6))
+
+
+def test_somebody_new_is_searched_at_once_beside_somebody_known() -> None:
+    one = lookout(100)
+    known, newcomer = box_at(60), box_at(250)
+    for k in range(3):
+        one.look(frame_with(known))
+        one.remember(0.1 * k, frame_with(known), [person(known)])
+    _, windows = one.look(frame_with(known, newcomer))
+    assert covered(windows, newcomer)
+    assert not covered(windows, known)
+
+
+def test_somebody_known_is_a_candidate_where_they_should_be_by_now() -> None:
+    one = lookout(100)
+    for k in range(6):
+        box = box_at(60 + 8 * k)
+        one.look(frame_with(box))
+        one.remember(0.1 * k, frame_with(box), [person(box, 0.7)])
+    one.look(frame_with(box_at(108)))
+    (expected,) = one.candidates([])
+    assert abs(expected.box[0] - 108) < 2
+    assert expected.confidence == 0.7
+
+
+def test_somebody_found_again_is_one_candidate_and_somebody_lost_after_the_second_look_none() -> None:
+    one = lookout(100)
+    box = box_at(60)
+    one.look(frame_with(box))
+    one.remember(0.0, frame_with(box), [person(box)])
+    one.look(frame_with(box))
+    assert len(one.candidates([person(box + np.float32(3))])) == 1
+    one.remember(0.1, frame_with(box), [])
+    one.look(frame_with())
+    assert one.candidates([]) == []
+
+
+def test_an_empty_store_opens_no_window_and_frames_of_an_unknown_one_are_shown_as_they_are() -> None:
+    assert len(lookout(1).look(empty_store())[1]) == 0
+    plain = Lookout(LookoutSettings(), phase=0, knows_empty=False, looks_twice=True)
+    frame = frame_with(box_at(60))
+    shown, windows = plain.look(frame)
+    assert shown is frame
+    np.testing.assert_array_equal(windows, [[0, 0, WIDTH, HEIGHT]])

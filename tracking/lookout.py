@@ -1,0 +1,126 @@
+"""What one camera remembers from frame to frame: the empty store, who was there, and so where to look next.
+
+Searching a whole frame for people costs many times what a second look at somebody known costs. So a frame is searched
+wherever something is new that nobody explains, and everywhere something is new only every few frames; who was there a
+moment ago is looked for where they should be by now (Bergmann et al., "Tracking without bells and whistles", 2019).
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import BaseModel, ConfigDict, Field
+
+from tracking.background import Background
+from tracking.box_overlap import overlaps
+from tracking.observation import Detection
+from tracking.windows import Windows, busy_windows
+
+Frame = NDArray[np.uint8]
+_SAME_PERSON = 0.3
+_FOUND_AGAIN = 0.55
+_SMOOTHING = 0.5
+_EXPLAINED_MARGIN = 0.12
+
+
+class LookoutSettings(BaseModel):
+    """How often a camera is searched."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    search_every: int = Field(
+        default=3, ge=1, le=100, description="frames from one search of everything new to the next; 1: every frame"
+    )
+
+
+class Lookout:
+    """One camera's memory; make one for each camera.
+
+    Call `look` with a frame, search the windows it gives, hand what was found to `candidates`, and those who remain
+    after a second look to `remember`.
+    """
+
+    def __init__(self, settings: LookoutSettings, phase: int, knows_empty: bool, looks_twice: bool) -> None:
+        """Nothing seen yet.
+
+        Args:
+            settings: how often to search.
+            phase: at which frame to begin searching, so that cameras take turns.
+            knows_empty: whether to learn the empty store and dim it; else frames are shown as they are.
+            looks_twice: whether there is a second look, which can find people again without a search.
+        """
+        self._background = Background() if knows_empty else None
+        self._every = settings.search_every if knows_empty and looks_twice else 1
+        self._frames = phase
+        self._people: list[Detection] = []
+        self._moves: NDArray[np.float32] = np.zeros((0, 4), np.float32)
+        self._seen_at: float | None = None
+
+    @property
+    def new(self) -> NDArray[np.uint8]:
+        """What is new in the frame last shown (h, w) uint8; everything where the empty store is not known."""
+        return np.full((1, 1), 255, np.uint8) if self._background is None else self._background.new
+
+    def learn(self, frame: Frame) -> None:
+        """Take in a (H, W, 3) frame of the empty store."""
+        if self._background is not None:
+            self._background.learn(frame)
+
+    def look(self, frame: Frame) -> tuple[Frame, Windows]:
+        """The frame as the detector shall see it, and the windows (N, 4) px of that picture to be searched."""
+        self._frames += 1
+        if self._background is None:
+            return frame, np.array([(0, 0, frame.shape[1], frame.shape[0])], np.float32)
+        if not self._background.learnt:
+            # Nobody showed this camera the empty store: its first frame is the best there is.
+            self._background.learn(frame)
+        shown = self._background.dim(frame)
+        size = (shown.shape[1], shown.shape[0])
+        expected = self._expected() * (size[0] / frame.shape[1])
+        if self._frames % self._every == 0:
+            return shown, busy_windows(self._background.new, expected, size)
+        return shown, busy_windows(_unexplained(self._background.new, expected), np.zeros((0, 4)), size)
+
+    def candidates(self, found: Sequence[Detection]) -> list[Detection]:
+        """Whoever was found in the frame, and whoever was there before and was not found again."""
+        if self._every == 1:
+            return list(found)
+        where = self._expected()
+        again = overlaps(where, _boxes(found)).max(1, initial=0) >= _FOUND_AGAIN
+        missing = [
+            Detection(box, one.confidence, one.keypoints)
+            for one, box, seen in zip(self._people, where, again, strict=True)
+            if not seen and box[2] > box[0] + 1 and box[3] > box[1] + 1
+        ]
+        return [*found, *missing]
+
+    def remember(self, t: float, frame: Frame, people: Sequence[Detection]) -> None:
+        """Take in who is in the frame of `t` seconds that was last shown, after the second look."""
+        boxes, before = _boxes(people), _boxes(self._people)
+        moves = np.zeros_like(boxes)
+        match = overlaps(boxes, before)
+        for row, overlap in enumerate(match):
+            if len(overlap) and overlap.max() >= _SAME_PERSON:
+                k = int(overlap.argmax())
+                moves[row] = _SMOOTHING * (boxes[row] - before[k]) + (1 - _SMOOTHING) * self._moves[k]
+        self._people, self._moves = list(people), moves
+        if self._background is not None:
+            elapsed = 0.0 if self._seen_at is None else max(0.0, t - self._seen_at)
+            self._background.adapt(frame, boxes, elapsed)
+        self._seen_at = t
+
+    def _expected(self) -> NDArray[np.float32]:
+        return _boxes(self._people) + self._moves
+
+
+def _unexplained(new: NDArray[np.uint8], boxes: NDArray[np.float32]) -> NDArray[np.uint8]:
+    """What is new (h, w) outside of boxes (N, 4) px, which are taken a little larger."""
+    rest = new.copy()
+    for x1, y1, x2, y2 in boxes:
+        aside, above = _EXPLAINED_MARGIN * (x2 - x1) + 3, _EXPLAINED_MARGIN * (y2 - y1) + 3
+        rest[max(0, int(y1 - above)) : max(0, int(y2 + above)), max(0, int(x1 - aside)) : max(0, int(x2 + aside))] = 0
+    return rest
+
+
+def _boxes(people: Sequence[Detection]) -> NDArray[np.float32]:
+    return np.array([one.box for one in people], np.float32).reshape(-1, 4)
