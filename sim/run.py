@@ -43,7 +43,7 @@ from store.journal import Journal
 from store.ledger import Ledger
 from store.shop import Shop
 from tracking.camera import Camera, save_calibration
-from tracking.detect import Detector, Device, YoloDetector
+from tracking.detect import PROPOSALS, Detector, Device, YoloDetector
 from tracking.embed import Embedder, ReidEmbedder
 from tracking.pipeline import StoreTracker
 from tracking.pose import CropPose
@@ -154,7 +154,7 @@ class _Day:
         self.tracker = StoreTracker(
             options.calibration or cameras,
             floor_area_of(plan),
-            options.detector or YoloDetector(device=options.device),
+            options.detector or YoloDetector(device=options.device, settings=PROPOSALS),
             options.embedder or ReidEmbedder(),
             pose=None if options.detector else CropPose(),
         )

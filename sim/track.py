@@ -18,7 +18,7 @@ from sim.errors import BadInput
 from sim.tables import TableWriter
 from tracking.annotate import annotate
 from tracking.camera import Camera, load_calibration
-from tracking.detect import DetectorSettings, Device, YoloDetector
+from tracking.detect import PROPOSALS, DetectorSettings, Device, YoloDetector
 from tracking.embed import ReidEmbedder
 from tracking.formats import MotRow, mot_line
 from tracking.live import LiveSettings, LiveStream, is_live, live_ticks, without_password
@@ -212,7 +212,7 @@ class _Files:
 
 def _tracker(cameras: Mapping[str, Camera], options: TrackOptions) -> StoreTracker:
     if options.weights is None:
-        detector = YoloDetector(device=options.device)
+        detector = YoloDetector(device=options.device, settings=PROPOSALS)
         return StoreTracker(cameras, area_seen_by(cameras), detector, ReidEmbedder(), pose=CropPose())
     if options.weights.suffix == ".xml":
         settings = DetectorSettings()

@@ -144,13 +144,12 @@ class Background:
         return self._new
 
     def dim(self, frame: Frame) -> Frame:
-        """The (H, W, 3) frame with the empty store faded, at 384 px width, which is all that the detector looks at.
+        """The (H, W, 3) frame with the empty store faded, for the detector.
 
         Raises:
             BackgroundNotLearnt: before the first `learn`.
         """
-        mask = self.foreground(frame)
-        return fade(shrink(frame, (mask.shape[1], mask.shape[0])), mask)
+        return fade(frame, self.foreground(frame))
 
     def adapt(self, frame: Frame, boxes: NDArray[np.floating], elapsed_seconds: float) -> None:
         """Let lasting changes fade into the background, except where people are.

@@ -25,7 +25,7 @@ Place = tuple[float, float, float]
 """Where an image lies on the network's canvas: scale, left and top in px."""
 _Found = tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32]]
 COMMITTED_WEIGHTS = Path(__file__).parent / "weights" / "detector.xml"
-INPUT_WIDTH, INPUT_HEIGHT = 384, 224
+INPUT_WIDTH, INPUT_HEIGHT = 640, 384
 FILL = 128
 _KEYPOINT_VALUES = 51
 # Parts of these many px: few enough different sizes that OpenVINO keeps what it prepares for each.
@@ -59,7 +59,7 @@ class Network:
 
     run: takes pictures (h, w, 3) uint8 BGR, h and w multiples of 32, and gives for each of them an array float32
         (4 + classes + 51, anchors) or (300, 6 + 51).
-    any_size: whether h and w may differ from 224 and 384.
+    any_size: whether h and w may differ from 384 and 640.
     keypoints: whether its output holds keypoints; None: to be seen from the output's shape.
     """
 
@@ -80,6 +80,10 @@ class DetectorSettings:
     """Detections kept in one frame."""
     input_size: tuple[int, int] = (INPUT_WIDTH, INPUT_HEIGHT)
     """Width and height, multiples of 32 px, that a frame is brought to; only for networks that take any size."""
+
+
+PROPOSALS = DetectorSettings(confidence=0.1, overlap=0.7)
+"""For a second look to choose from: rather too many than too few."""
 
 
 class YoloDetector:

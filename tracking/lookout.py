@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field
 
-from tracking.background import Background
+from tracking.background import Background, fade
 from tracking.box_overlap import overlaps
 from tracking.observation import Detection
 from tracking.windows import Windows, busy_windows
@@ -21,6 +21,7 @@ _SAME_PERSON = 0.3
 _FOUND_AGAIN = 0.55
 _SMOOTHING = 0.5
 _EXPLAINED_MARGIN = 0.12
+_NOBODY = np.zeros((0, 4), np.float32)
 
 
 class LookoutSettings(BaseModel):
@@ -67,19 +68,22 @@ class Lookout:
             self._background.learn(frame)
 
     def look(self, frame: Frame) -> tuple[Frame, Windows]:
-        """The frame as the detector shall see it, and the windows (N, 4) px of that picture to be searched."""
+        """The frame as the detector shall see it, and the windows (N, 4) px in it to be searched.
+
+        Where there is no window, the frame is given as it is.
+        """
         self._frames += 1
         if self._background is None:
             return frame, np.array([(0, 0, frame.shape[1], frame.shape[0])], np.float32)
         if not self._background.learnt:
             # Nobody showed this camera the empty store: its first frame is the best there is.
             self._background.learn(frame)
-        shown = self._background.dim(frame)
-        size = (shown.shape[1], shown.shape[0])
-        expected = self._expected() * (size[0] / frame.shape[1])
+        new, size = self._background.foreground(frame), (frame.shape[1], frame.shape[0])
         if self._frames % self._every == 0:
-            return shown, busy_windows(self._background.new, expected, size)
-        return shown, busy_windows(_unexplained(self._background.new, expected), np.zeros((0, 4)), size)
+            windows = busy_windows(new, self._expected(), size)
+        else:
+            windows = busy_windows(_unexplained(new, self._expected() * (new.shape[1] / size[0])), _NOBODY, size)
+        return fade(frame, new) if len(windows) else frame, windows
 
     def candidates(self, found: Sequence[Detection]) -> list[Detection]:
         """Whoever was found in the frame, and whoever was there before and was not found again."""

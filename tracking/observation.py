@@ -48,12 +48,6 @@ class Detection:
     keypoints: NDArray[np.float32]
     keypoint_sd: NDArray[np.float32] | None = None
 
-    def scaled(self, factor: float) -> Detection:
-        """The same person in the same picture at another size."""
-        points = self.keypoints * np.array([factor, factor, 1.0], np.float32)
-        sd = None if self.keypoint_sd is None else self.keypoint_sd * np.float32(factor)
-        return Detection(self.box * np.float32(factor), self.confidence, points, sd)
-
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Observation:

@@ -183,14 +183,12 @@ class StoreTracker:
     def _search(
         self, frames: Mapping[str, Frame], looked: Mapping[str, tuple[Frame, Windows]]
     ) -> dict[str, list[Detection]]:
-        """Candidates by camera: who was found in its windows, in px of its frame, and who should still be there."""
+        """Candidates by camera: who was found in its windows, and who should still be there."""
         awake = [name for name, (_, windows) in looked.items() if len(windows)]
         found: dict[str, list[Detection]] = {name: [] for name in frames}
         if awake:
-            results = self._detector.detect([looked[name][0] for name in awake], [looked[name][1] for name in awake])
-            for name, people in zip(awake, results, strict=True):
-                scale = frames[name].shape[1] / looked[name][0].shape[1]
-                found[name] = people if scale == 1 else [one.scaled(scale) for one in people]
+            pictures, windows = zip(*(looked[name] for name in awake), strict=True)
+            found.update(zip(awake, self._detector.detect(pictures, windows), strict=True))
         return {name: self._lookouts[name].candidates(people) for name, people in found.items()}
 
     def _describe(self, name: str, frame: Frame, found: list[Detection]) -> View:

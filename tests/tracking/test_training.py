@@ -103,7 +103,7 @@ def test_a_few_steps_teach_the_embedder_colours(tmp_path: Path) -> None:
 def test_pictures_are_dimmed_once_and_again_when_there_are_more(tmp_path: Path) -> None:
     write_pictures(tmp_path, "train", 3)
     pictures = load_pictures(tmp_path, "train")
-    assert pictures.images.shape == (3, 216, 384, 3)
+    assert pictures.images.shape == (3, 288, 512, 3)
     assert np.median(pictures.images[0]) == pytest.approx(150 / 4 + 96, abs=2)
     name = tmp_path / "images" / "train" / "1-0000-c0-003.jpg"
     cv2.imwrite(str(name), np.full((360, 640, 3), 150, np.uint8))

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 MIRRORED_KEYPOINTS = [0, 2, 1, 4, 3, 6, 5, 8, 7, 10, 9, 12, 11, 14, 13, 16, 15]
 FILL = 128
+_LEAST_ZOOM, _MOST_ZOOM = 0.7, 1.6
 _KEPT_SHARE = 0.3
 _SMALLEST_PX = 5.0
 
@@ -15,24 +16,24 @@ _SMALLEST_PX = 5.0
 def augmented(
     image: NDArray[np.uint8], people: NDArray[np.float32], size: tuple[int, int], rng: np.random.Generator
 ) -> tuple[NDArray[np.uint8], NDArray[np.float32]]:
-    """One picture as the network shall see it this time.
+    """A part of one picture as the network shall see it this time, as a store shows it parts of a frame.
 
     Args:
         image: (H, W, 3) uint8.
         people: (n, 55) float32, box and keypoints as shares of the picture (see `Pictures`).
-        size: (width, height) px of the result; the picture is centred in it and filled up with grey.
+        size: (width, height) px of the result; filled up with grey where the picture is too small.
         rng: source of every choice.
 
     Returns:
         The new picture (height, width, 3) uint8 and its people (m, 55), m <= n: who left it is gone.
     """
     height, width = image.shape[:2]
-    zoom = math.exp(rng.uniform(math.log(0.75), math.log(1.4))) if rng.random() < 0.6 else 1.0
+    zoom = math.exp(rng.uniform(math.log(_LEAST_ZOOM), math.log(_MOST_ZOOM)))
     sign = -1.0 if rng.random() < 0.5 else 1.0
-    shift = rng.uniform(-0.5, 0.5, 2) * abs(zoom - 1) * np.array([width, height])
-    # Maps the picture's centre to the (shifted) centre of the result.
-    x0 = size[0] / 2 - sign * zoom * width / 2 + shift[0]
-    y0 = size[1] / 2 - zoom * height / 2 + shift[1]
+    # What lies in the middle of the result: anywhere, so long as the result is filled.
+    room = np.maximum(np.array([width, height]) - np.array(size) / zoom, 0)
+    middle = np.array([width, height]) / 2 + rng.uniform(-0.5, 0.5, 2) * room
+    x0, y0 = np.array(size) / 2 - zoom * middle * (sign, 1)
     matrix = np.array([[sign * zoom, 0, x0], [0, zoom, y0]])
     picture = cv2.warpAffine(image, matrix, size, flags=cv2.INTER_LINEAR, borderValue=(FILL, FILL, FILL))
     return _recoloured(picture, rng), _moved(people, (width, height), matrix, size)  # type: ignore[arg-type]

@@ -75,6 +75,7 @@ def train_detector(
     out: Path,
     settings: DetectorTraining | None = None,
     report: Callable[[Progress], None] | None = None,
+    start_from: Path | None = None,
 ) -> Path:
     """Train on `data_dir` (see `load_pictures`), or go on where an interrupted training in `out` stopped.
 
@@ -83,6 +84,7 @@ def train_detector(
         out: folder for checkpoints `boxes.pt`, `pose.pt` and `polish.pt`.
         settings: the recipe.
         report: called every few steps.
+        start_from: a `detector.pt` or checkpoint whose weights to begin with; None begins with random ones.
 
     Returns:
         The file of the finished weights, that of the last cycle.
@@ -94,7 +96,7 @@ def train_detector(
     torch.set_num_threads(settings.threads)
     out.mkdir(parents=True, exist_ok=True)
     pictures = load_pictures(data_dir, "train")
-    last: Path | None = None
+    last = start_from
     shown = 0
     for cycle in cycles(settings):
         checkpoint = out / f"{cycle.name}.pt"

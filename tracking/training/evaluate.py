@@ -79,8 +79,7 @@ def evaluate_detector(
             for memory, picture in zip(memories, shown, strict=True)
         ]
         results = detector.detect(shown, windows)
-        for file, frame, memory, picture, seen in zip(batch, frames, memories, shown, results, strict=True):
-            people = [one.scaled(frame.shape[1] / picture.shape[1]) for one in seen]
+        for file, frame, memory, people in zip(batch, frames, memories, results, strict=True):
             if pose is not None:
                 people = pose.refine(frame, memory.new, people)
             size = (frame.shape[1], frame.shape[0])

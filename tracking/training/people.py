@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from tracking.background import Background
 from tracking.box_overlap import overlaps
-from tracking.detect import DetectorSettings, YoloDetector
+from tracking.detect import PROPOSALS, YoloDetector
 from tracking.pose import CROP_HEIGHT, CROP_WIDTH, KEYPOINTS, crop_window, cut
 from tracking.training.pictures import (
     disturb,
@@ -27,7 +27,6 @@ WIDER = 1.5
 """Prepared crops are so many times as high as the network's, so that they can be turned and shifted."""
 PREPARED_WIDTH, PREPARED_HEIGHT = round(CROP_WIDTH * WIDER), round(CROP_HEIGHT * WIDER)
 _SMALLEST_PX = 16.0
-_PROPOSALS = DetectorSettings(confidence=0.1, overlap=0.7)
 _SAME, _OTHER = 0.4, 0.2
 """Overlap from which a proposal means a person, and under which it means nobody."""
 _FEW_FILES = 64
@@ -79,7 +78,7 @@ def _prepare(
     rows: Path,
     progress: Callable[[int, int], None] | None,
 ) -> None:
-    detector = YoloDetector(settings=_PROPOSALS)
+    detector = YoloDetector(settings=PROPOSALS)
     keypoints: list[NDArray[np.float32]] = []
     boxes: list[NDArray[np.float32]] = []
     with crops.open("wb") as out:
@@ -121,10 +120,9 @@ def _crops_of(
 def proposals(detector: YoloDetector, memory: Background, frame: NDArray[np.uint8]) -> NDArray[np.float32]:
     """(N, 4) xyxy px: whatever the detector takes for people in a (H, W, 3) frame, as a store would ask it."""
     shown = memory.dim(frame)
-    windows = busy_windows(memory.new, np.zeros((0, 4)), (shown.shape[1], shown.shape[0]))
+    windows = busy_windows(memory.new, np.zeros((0, 4)), (frame.shape[1], frame.shape[0]))
     found = detector.detect([shown], [windows])[0]
-    scale = frame.shape[1] / shown.shape[1]
-    return np.array([one.scaled(scale).box for one in found], np.float32).reshape(-1, 4)
+    return np.array([one.box for one in found], np.float32).reshape(-1, 4)
 
 
 def corners(boxes: NDArray[np.floating], size: tuple[int, int]) -> NDArray[np.float32]:

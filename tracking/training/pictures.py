@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 from tracking.background import Background, dim
 from tracking.errors import TrackingError
 
-PICTURE_WIDTH, PICTURE_HEIGHT = 384, 216
+PICTURE_WIDTH, PICTURE_HEIGHT = 512, 288
+"""Large enough that a part of it shows people as a store's frame at full size does."""
 KEYPOINTS = 17
 LABEL_COLUMNS = 4 + KEYPOINTS * 3
 
@@ -27,7 +28,7 @@ class Pictures:
     """Dimmed pictures with their people.
 
     Args:
-        images: (N, 216, 384, 3) uint8 BGR.
+        images: (N, 288, 512, 3) uint8 BGR.
         people: per picture (n, 55) float32: box x, y of the centre, width, height, then 17 times x, y, visibility
             (0 not labelled, 1 hidden, 2 seen); all lengths as shares of the picture.
     """

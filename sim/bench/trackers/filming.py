@@ -38,7 +38,7 @@ from sim.tables import TableWriter
 from sim.world import PersonState, World
 from tracking import detect, embed, pose
 from tracking.camera import save_calibration
-from tracking.detect import YoloDetector
+from tracking.detect import PROPOSALS, YoloDetector
 from tracking.embed import Embedder, ReidEmbedder
 from tracking.pipeline import StoreTracker, View
 from tracking.pose import CropPose
@@ -132,7 +132,7 @@ def _film_into(
     cameras = chosen_cameras(plan, scenario)
     world, drawing = World(plan, scenario, seed), Stopwatch()
     embedder = ReidEmbedder()
-    tracker = StoreTracker(cameras, floor_area_of(plan), YoloDetector(), embedder, pose=CropPose())
+    tracker = StoreTracker(cameras, floor_area_of(plan), YoloDetector(settings=PROPOSALS), embedder, pose=CropPose())
     end = scenario.seconds if seconds is None else min(seconds, scenario.seconds)
     (out / "truth").mkdir(parents=True)
     write_json(out / "plan.json", plan.model_dump(mode="json"))
