@@ -30,6 +30,8 @@ class RandomShoppers(_Model):
 
     count: int = Field(default=0, ge=0, le=500, description="people, companions included")
     couples: int = Field(default=0, ge=0, le=100, description="pairs on one token among them, whatever the chances")
+    families: int = Field(default=0, ge=0, le=100, description="adults among them with a child at hand, one token each")
+    second_children: int = Field(default=0, ge=0, le=100, description="families with a second child at the other hand")
     companion_probability: Share = Field(
         default=0.2,
         description="chance that a shopper beyond the couples brings somebody on the same token; groups in crowds are "
@@ -322,8 +324,7 @@ class Scenario(_Model):
                         action.to,
                         "another scripted shopper's id",
                     )
-        if 2 * self.shoppers.random.couples > self.shoppers.random.count:
-            raise FieldError("shoppers.random.couples", self.shoppers.random.couples, "at most half of the count")
+        self._check_parties(self.shoppers.random)
         if self.groups and abs(sum(self.groups.values()) - 1) > 1e-6:
             raise FieldError("groups", sum(self.groups.values()), "shares that add up to 1")
         self._check_body_camera(ids)
@@ -334,6 +335,16 @@ class Scenario(_Model):
         if self.cameras is not None and not self.cameras:
             raise FieldError("cameras", "an empty list", "at least one camera, or no such field for all")
         return self
+
+    @staticmethod
+    def _check_parties(random: RandomShoppers) -> None:
+        if 2 * random.couples > random.count:
+            raise FieldError("shoppers.random.couples", random.couples, "at most half of the count")
+        if random.second_children > random.families:
+            raise FieldError("shoppers.random.second_children", random.second_children, "at most one a family")
+        left = random.count - 2 * random.couples - random.second_children
+        if 2 * random.families > left:
+            raise FieldError("shoppers.random.families", random.families, f"at most {left // 2}, as the count allows")
 
     def _check_body_camera(self, ids: list[str]) -> None:
         camera = self.body_camera

@@ -8,6 +8,7 @@ import numpy as np
 import simpy
 from numpy.typing import NDArray
 
+from sim.children import Child
 from sim.doorways import Doorways
 from sim.officer import Officer, officer_visitor
 from sim.people import Person, Reach
@@ -48,7 +49,7 @@ class PersonState:
     heading: float
     phase: float
     speed: float
-    reach: Reach | None
+    reach: Reach | tuple[Reach, ...] | None
     carrying: float
     held_product: str | None
     bag_items: int
@@ -102,7 +103,8 @@ class World:
         self.people: dict[str, Person] = {visitor.person.name: visitor.person for visitor in visitors}
         self._shoppers = self._premises.shoppers
         for visitor in visitors:
-            shopper = Shopper(visitor, self._premises, generator(today, "shopper", visitor.person.name))
+            kind = Child if visitor.hand_of else Shopper
+            shopper = kind(visitor, self._premises, generator(today, "shopper", visitor.person.name))
             self._shoppers[shopper.name] = shopper
             self._environment.process(shopper.visit())
         if scenario.body_camera is not None:
