@@ -64,7 +64,9 @@ class Child(Shopper):
         if blend <= 0.01:
             self._let_go(adult)
             return
-        middle = ((body.x + other.x) / 2, (body.y + other.y) / 2, 0.6 * self.person.height_m)
+        # No lower than the adult's hanging hand, or holding it would bend the adult's back.
+        height = max(0.6 * self.person.height_m, 0.47 * adult.person.height_m)
+        middle = ((body.x + other.x) / 2, (body.y + other.y) / 2, height)
         own = nearer_hand(body.spot, body.heading, middle, left_is_free=True)
         theirs = nearer_hand(other.spot, other.heading, middle, left_is_free=not adult.carries_left)
         self.linked = {adult.name: Reach(own, middle, blend)}

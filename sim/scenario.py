@@ -277,6 +277,13 @@ class BodyCamera(_Model):
     fps: int = Field(default=5, ge=1, le=30, description="pictures a second, a divisor of the store cameras'")
 
 
+class Crowd(_Model):
+    """People who are in the room from the first to the last instant, in view of the cameras, and buy nothing."""
+
+    count: int = Field(ge=1, le=500, description="people")
+    walking: Share = Field(default=0.25, description="of them, the share who walk about; the others stand in groups")
+
+
 class Scenario(_Model):
     """One run's script. Everything random in it follows from `seed`."""
 
@@ -304,6 +311,7 @@ class Scenario(_Model):
     hands: Hands = Hands()
     scales: Scales = Scales()
     body_camera: BodyCamera | None = Field(default=None, description="an officer with a body camera; none: nobody")
+    crowd: Crowd | None = Field(default=None, description="a crowd beside the shoppers; none: nobody")
     light: Light = Field(default=Light(), description="what differs from the light of the store's plan")
     faults: tuple[Fault, ...] = Field(default=(), description="what goes wrong with cameras; the tracker is not told")
 
@@ -315,6 +323,8 @@ class Scenario(_Model):
         for index, shopper in enumerate(self.shoppers.scripted):
             if shopper.id in ids[:index]:
                 raise FieldError(f"shoppers.scripted.{index}.id", shopper.id, "an id that no other shopper has")
+            if self.crowd is not None and shopper.id in {f"guest{number}" for number in range(1, self.crowd.count + 1)}:
+                raise FieldError(f"shoppers.scripted.{index}.id", shopper.id, "an id that nobody of the crowd has")
             if shopper.id in {f"r{number}" for number in range(1, self.shoppers.regulars.people + 1)}:
                 raise FieldError(f"shoppers.scripted.{index}.id", shopper.id, "an id that no regular has (r1, r2 ...)")
             for number, action in enumerate(shopper.actions):
