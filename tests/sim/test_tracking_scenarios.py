@@ -1,0 +1,62 @@
+"""The built-in scenarios on which tracking is measured: each gives pictures with truth, of the size that it says."""
+
+from collections import Counter
+
+import pytest
+
+from sim.footage import film
+from sim.run import chosen_cameras
+from sim.scenario import load_scenario
+from sim.stopwatch import Stopwatch
+from sim.store_plan import load_store
+from sim.world import World
+
+PEOPLE = {
+    "retail-20": 20,
+    "rush-hour": 40,
+    "crowd-100": 100,
+    "uniforms": 16,
+    "jacket-off": 12,
+    "families": 22,
+    "blind-spot": 14,
+    "dim-light": 15,
+    "camera-down": 15,
+    "shifted-camera": 15,
+    "late-frames": 15,
+}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", PEOPLE)
+def test_its_first_seconds_can_be_filmed(name: str) -> None:
+    scenario = load_scenario(name).model_copy(update={"fps": 2})
+    plan = load_store(scenario.store)
+    world, cameras = World(plan, scenario, scenario.seed), chosen_cameras(plan, scenario)
+    assert len(world.people) == PEOPLE[name]
+    pictures, boxes = Counter[str](), 0
+    for shot in film(world, plan, cameras, scenario.seed, Stopwatch()):
+        if shot.tick is None:
+            continue
+        pictures.update(shot.frames)
+        boxes += sum(map(len, shot.boxes.values()))
+        if shot.tick.t >= 9:
+            break
+    assert pictures.keys() == cameras.keys()
+    assert boxes > 10
+
+
+def test_most_of_retail_20_has_eighteen_to_twenty_people_inside() -> None:
+    scenario = load_scenario("retail-20").model_copy(update={"fps": 5})
+    world = World(load_store(scenario.store), scenario, scenario.seed)
+    inside = [len(world.step().inside) for _ in range(200 * 5)]
+    assert max(inside) == 20
+    assert min(inside[60 * 5 :]) >= 18
+
+
+def test_the_fault_scenarios_differ_from_each_other_in_their_faults_alone() -> None:
+    """So that one healthy run is the baseline of all three."""
+    runs = [load_scenario(name) for name in ("camera-down", "shifted-camera", "late-frames")]
+    told = {"name", "title", "description", "faults"}
+    rest = [run.model_dump(exclude=told) for run in runs]
+    assert rest[0] == rest[1] == rest[2]
+    assert all(run.faults for run in runs)
