@@ -1,6 +1,7 @@
 """The built-in scenarios on which tracking is measured: each gives pictures with truth, of the size that it says."""
 
 from collections import Counter
+from pathlib import Path
 
 import pytest
 
@@ -60,3 +61,16 @@ def test_the_fault_scenarios_differ_from_each_other_in_their_faults_alone() -> N
     rest = [run.model_dump(exclude=told) for run in runs]
     assert rest[0] == rest[1] == rest[2]
     assert all(run.faults for run in runs)
+
+
+def test_the_page_on_scenarios_names_each_with_its_people_and_its_example_loads(tmp_path: Path) -> None:
+    page = (Path(__file__).parents[2] / "docs" / "scenarios.md").read_text(encoding="utf-8")
+    for name, people in PEOPLE.items():
+        scenario = load_scenario(name)
+        row = next(line for line in page.splitlines() if line.startswith(f"| `{name}` |"))
+        store, count, seconds = (cell.strip() for cell in row.split("|")[2:5])
+        assert store.startswith(f"`{scenario.store}`")
+        assert (int(count), float(seconds)) == (people, scenario.seconds)
+    example = tmp_path / "bad-night.yaml"
+    example.write_text(page.split("```yaml\n")[1].split("```")[0], encoding="utf-8")
+    assert len(load_scenario(example).faults) == 2
