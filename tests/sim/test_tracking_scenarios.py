@@ -40,18 +40,18 @@ def test_its_first_seconds_can_be_filmed(name: str) -> None:
             continue
         pictures.update(shot.frames)
         boxes += sum(map(len, shot.boxes.values()))
-        if shot.tick.t >= 9:
+        if shot.tick.t >= (1 if scenario.crowd else 6):
             break
     assert pictures.keys() == cameras.keys()
-    assert boxes > 10
+    assert boxes > 3
 
 
-def test_most_of_retail_20_has_eighteen_to_twenty_people_inside() -> None:
-    scenario = load_scenario("retail-20").model_copy(update={"fps": 5})
+@pytest.mark.slow
+def test_after_a_minute_twenty_people_are_inside_retail_20() -> None:
+    scenario = load_scenario("retail-20").model_copy(update={"fps": 2})
     world = World(load_store(scenario.store), scenario, scenario.seed)
-    inside = [len(world.step().inside) for _ in range(200 * 5)]
-    assert max(inside) == 20
-    assert min(inside[60 * 5 :]) >= 18
+    inside = [len(world.step().inside) for _ in range(90 * 2)]
+    assert set(inside[60 * 2 :]) == {20}
 
 
 def test_the_fault_scenarios_differ_from_each_other_in_their_faults_alone() -> None:
