@@ -13,7 +13,10 @@ from shapely.geometry.polygon import Polygon
 from sim.configuration import FieldError
 from sim.errors import BadInput
 from sim.store_places import footprint
-from sim.store_plan import GondolaSpec, StorePlan, list_stores, load_store, plan_from
+from sim.store_plan import GondolaSpec, StorePlan, load_store, plan_from
+
+UNSEEN = ("corner-shop", "nanostore")
+"""Named, so that a new built-in store does not change the frames on which networks are compared."""
 
 MOST_TRIES = 60
 MOST_RACKS = 16
@@ -50,8 +53,7 @@ def relit(plan: StorePlan, rng: np.random.Generator, cameras: int | None = None)
 
 def unseen_plan(rng: np.random.Generator) -> StorePlan:
     """A built-in store, kept out of all training data, under random light and often with random cameras."""
-    stores = sorted(list_stores())
-    plan = load_store(stores[int(rng.integers(len(stores)))])
+    plan = load_store(UNSEEN[int(rng.integers(len(UNSEEN)))])
     return relit(plan, rng, 4 if rng.uniform() < 0.4 else None)
 
 

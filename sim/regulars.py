@@ -23,11 +23,15 @@ class Member:
 
 @dataclass(frozen=True, slots=True)
 class Party:
-    """People who come together on one token; `name` is that of the household."""
+    """People who come together on one token; `name` is that of the household.
+
+    at_hand: whether all but the first are children at the first one's hand.
+    """
 
     name: str
     members: tuple[Member, ...]
     taste: Taste
+    at_hand: bool = False
 
 
 def usual_looks(name: str, age_group: str | None, seed: int, taken: Set[int] = frozenset()) -> Appearance:

@@ -30,6 +30,8 @@ class RandomShoppers(_Model):
 
     count: int = Field(default=0, ge=0, le=500, description="people, companions included")
     couples: int = Field(default=0, ge=0, le=100, description="pairs on one token among them, whatever the chances")
+    families: int = Field(default=0, ge=0, le=100, description="adults among them with a child at hand, one token each")
+    second_children: int = Field(default=0, ge=0, le=100, description="families with a second child at the other hand")
     companion_probability: Share = Field(
         default=0.2,
         description="chance that a shopper beyond the couples brings somebody on the same token; groups in crowds are "
@@ -275,6 +277,13 @@ class BodyCamera(_Model):
     fps: int = Field(default=5, ge=1, le=30, description="pictures a second, a divisor of the store cameras'")
 
 
+class Crowd(_Model):
+    """People who are in the room from the first to the last instant, in view of the cameras, and buy nothing."""
+
+    count: int = Field(ge=1, le=500, description="people")
+    walking: Share = Field(default=0.25, description="of them, the share who walk about; the others stand in groups")
+
+
 class Scenario(_Model):
     """One run's script. Everything random in it follows from `seed`."""
 
@@ -302,6 +311,7 @@ class Scenario(_Model):
     hands: Hands = Hands()
     scales: Scales = Scales()
     body_camera: BodyCamera | None = Field(default=None, description="an officer with a body camera; none: nobody")
+    crowd: Crowd | None = Field(default=None, description="a crowd beside the shoppers; none: nobody")
     light: Light = Field(default=Light(), description="what differs from the light of the store's plan")
     faults: tuple[Fault, ...] = Field(default=(), description="what goes wrong with cameras; the tracker is not told")
 
@@ -313,6 +323,8 @@ class Scenario(_Model):
         for index, shopper in enumerate(self.shoppers.scripted):
             if shopper.id in ids[:index]:
                 raise FieldError(f"shoppers.scripted.{index}.id", shopper.id, "an id that no other shopper has")
+            if self.crowd is not None and shopper.id in {f"guest{number}" for number in range(1, self.crowd.count + 1)}:
+                raise FieldError(f"shoppers.scripted.{index}.id", shopper.id, "an id that nobody of the crowd has")
             if shopper.id in {f"r{number}" for number in range(1, self.shoppers.regulars.people + 1)}:
                 raise FieldError(f"shoppers.scripted.{index}.id", shopper.id, "an id that no regular has (r1, r2 ...)")
             for number, action in enumerate(shopper.actions):
@@ -322,8 +334,7 @@ class Scenario(_Model):
                         action.to,
                         "another scripted shopper's id",
                     )
-        if 2 * self.shoppers.random.couples > self.shoppers.random.count:
-            raise FieldError("shoppers.random.couples", self.shoppers.random.couples, "at most half of the count")
+        self._check_parties(self.shoppers.random)
         if self.groups and abs(sum(self.groups.values()) - 1) > 1e-6:
             raise FieldError("groups", sum(self.groups.values()), "shares that add up to 1")
         self._check_body_camera(ids)
@@ -334,6 +345,16 @@ class Scenario(_Model):
         if self.cameras is not None and not self.cameras:
             raise FieldError("cameras", "an empty list", "at least one camera, or no such field for all")
         return self
+
+    @staticmethod
+    def _check_parties(random: RandomShoppers) -> None:
+        if 2 * random.couples > random.count:
+            raise FieldError("shoppers.random.couples", random.couples, "at most half of the count")
+        if random.second_children > random.families:
+            raise FieldError("shoppers.random.second_children", random.second_children, "at most one a family")
+        left = random.count - 2 * random.couples - random.second_children
+        if 2 * random.families > left:
+            raise FieldError("shoppers.random.families", random.families, f"at most {left // 2}, as the count allows")
 
     def _check_body_camera(self, ids: list[str]) -> None:
         camera = self.body_camera

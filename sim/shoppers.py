@@ -18,7 +18,7 @@ from sim.shopping_list import ChangeClothes, GiveBack, Look, Stop, Take
 from sim.stock import Item, Lying, ShelfPlace
 from sim.store_places import plate_id
 from sim.truth import TruthEvent, TruthKind
-from sim.visitors import Visitor
+from sim.visitors import BAG_IN_LEFT_HAND, Visitor
 from sim.walking import Walker
 from store.events import GateScan
 
@@ -47,8 +47,6 @@ REMOVAL_SECONDS = 0.2
 HOLDING = 0.15
 """Blend of a hand that holds something before the body."""
 
-BAG_IN_LEFT_HAND = ("tote", "basket")
-
 
 class Shopper:
     """One visitor in the store: body state for the renderer, and what is in hand and bag."""
@@ -67,15 +65,20 @@ class Shopper:
         self.gone = False
         self.stays_until = 0.0
         self.outfit = 0
+        self.leaving = False
+        self.linked: dict[str, Reach] = {}
 
     @property
     def carries_left(self) -> bool:
         """Whether the left hand holds a bag or basket."""
         return self.person.appearance.bag in BAG_IN_LEFT_HAND
 
-    def reach(self, t: float) -> Reach | None:
-        """What the arm does at time t."""
-        return self.hand.at(t) if self.hand else None
+    def reach(self, t: float) -> Reach | tuple[Reach, ...] | None:
+        """What the arms do at time t: one reaches, the other, or both, hold somebody's hand (`linked`)."""
+        own = self.hand.at(t) if self.hand else None
+        held = {one.side: one for one in self.linked.values() if own is None or one.side != own.side}
+        arms = (*((own,) if own else ()), *held.values())
+        return arms if len(arms) > 1 else arms[0] if arms else None
 
     def visit(self) -> Steps:
         """The whole visit."""
@@ -85,6 +88,7 @@ class Shopper:
             yield from self._shop()
         for index, stop in enumerate(self.visitor.stops):
             self._finish(index, stop)
+        self.leaving = True
         if self.walker is not None:
             yield from self._leave()
         self.gone = True
@@ -152,6 +156,7 @@ class Shopper:
     # The tour
 
     def _shop(self) -> Steps:
+        yield from self._wait_for_children()
         for action in self.visitor.actions:
             yield from self._do(self._errand(action))
         for index, stop in enumerate(self.visitor.stops):
@@ -163,6 +168,12 @@ class Shopper:
                 self._finish(index, stop)
             else:
                 yield from self._stand_by(stop, self.premises.stop_done(self.visitor.party, index))
+
+    def _wait_for_children(self) -> Steps:
+        until = self.premises.now + PATIENCE
+        others = [self.premises.shoppers[name] for name in self.visitor.children]
+        while not all(other.inside for other in others) and self.premises.now < until and not self.premises.closing:
+            yield self._wait(LOOK_SECONDS)
 
     def _finish(self, index: int, stop: Stop) -> None:
         done = self.premises.stop_done(self.visitor.party, index)

@@ -36,7 +36,9 @@ class StandingSpots:
         name = walker.person.name
         if any(other != name and math.dist(spot, claimed) < apart for other, claimed in self._claims.items()):
             return False
-        standing = (w for w in self._walkers.present.values() if w is not walker and w.arrived)
+        # A child at hand goes where the adult goes.
+        others = (w for w in self._walkers.present.values() if w is not walker and w.led_by != name)
+        standing = (w for w in others if w.arrived)
         return all(math.dist(spot, other.spot) >= apart - 0.02 for other in standing)
 
     def claim(self, spot: Spot, walker: Walker) -> Spot:

@@ -1,7 +1,7 @@
 """Who comes: people with looks, tokens and parties, when they arrive, and what they are going to do."""
 
 from collections.abc import Mapping, Sequence, Set
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -16,6 +16,11 @@ from sim.truth import TruthSubject
 from sim.walking import Walkers
 from sim.wardrobe import clothes_of_day, in_uniform, jacket_on_and_off, uniform
 
+BAG_IN_LEFT_HAND = ("tote", "basket")
+
+TROT = 1.5
+"""How much faster than the adult at whose hand they are children can go, to keep up; our choice."""
+
 CHANGE_SECONDS = (4.0, 9.0)
 """Shortest and longest time to take off a jacket and put it away; our choice."""
 
@@ -27,6 +32,8 @@ class Visitor:
     `way_in` is the id of the gate to come in by; empty: any. An empty party has no token and no account: nobody pays
     for them.
 
+    A child at hand names in `hand_of` the adult, and in `hand_side` the side, L or R; the adult names the `children`.
+
     Scripted people have `actions`, random ones `stops`; the stops of a party are the same for all its members.
     """
 
@@ -37,6 +44,9 @@ class Visitor:
     actions: tuple[Action, ...] = ()
     stops: tuple[Stop, ...] = ()
     way_in: str = ""
+    hand_of: str = ""
+    hand_side: str = ""
+    children: tuple[str, ...] = ()
 
     @property
     def token(self) -> str:
@@ -47,6 +57,14 @@ class Visitor:
     def account(self) -> str:
         """Whose bill it is."""
         return f"account-{self.party}" if self.party else ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Kind:
+    """How many a party has, and whether all but the first are children at hand."""
+
+    size: int
+    at_hand: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,11 +126,11 @@ def _random_visitors(of: _Day, plan: StorePlan, shelves: Shelves, walkers: Walke
     rng = generator(of.today, "arrivals")
     everybody = households(of.scenario, [p.id for p in plan.products], of.seed)
     regulars = who_comes(of.scenario, everybody, of.today)
-    sizes = _party_sizes(settings, rng)
-    count = len(sizes) + len(regulars)
+    kinds = _party_kinds(settings, rng)
+    count = len(kinds) + len(regulars)
     gaps = np.sort(rng.uniform(0, settings.arrive_within, max(0, count - 1)))
     times = settings.arrive_from + np.concatenate([[0.0], gaps])[:count]
-    parties = [*_strangers(of, sizes, rng, taken, bodies_of(everybody)), *regulars]
+    parties = [*_strangers(of, kinds, rng, taken, bodies_of(everybody)), *regulars]
     if regulars:
         parties = [parties[i] for i in generator(of.today, "order").permutation(count)]
     visitors = []
@@ -122,10 +140,13 @@ def _random_visitors(of: _Day, plan: StorePlan, shelves: Shelves, walkers: Walke
         speed = min(of.cruise(person, len(people)) for person in people)
         lists = generator(of.today, "list", people[0].name)
         gate = _way_in(plan, generator(of.today, "gate", people[0].name))
-        stops = shopping_stops(people, plan, shelves, walkers.router, settings, lists, party.taste, gate)
+        stops = shopping_stops(
+            people[:1] if party.at_hand else people, plan, shelves, walkers.router, settings, lists, party.taste, gate
+        )
         for name in changing:
             stops = with_change(stops, name, float(generator(of.today, "change", name).uniform(*CHANGE_SECONDS)))
-        visitors += [Visitor(person, party.name, float(arrive), speed, stops=stops, way_in=gate) for person in people]
+        own = [Visitor(person, party.name, float(arrive), speed, stops=stops, way_in=gate) for person in people]
+        visitors += _hand_in_hand(own) if party.at_hand else own
     return visitors
 
 
@@ -135,28 +156,43 @@ def _way_in(plan: StorePlan, rng: np.random.Generator) -> str:
     return gates[int(rng.integers(len(gates)))]
 
 
+def _hand_in_hand(family: Sequence[Visitor]) -> list[Visitor]:
+    """An adult and the children at hand, the first of them at the hand without a bag; children trot to keep up."""
+    adult, *children = family
+    sides = ("R", "L") if adult.person.appearance.bag in BAG_IN_LEFT_HAND else ("L", "R")
+    led = [
+        replace(child, cruise=TROT * adult.cruise, stops=(), hand_of=adult.person.name, hand_side=side)
+        for child, side in zip(children, sides, strict=False)
+    ]
+    return [replace(adult, children=tuple(child.person.name for child in children)), *led]
+
+
 def _strangers(
-    of: _Day, sizes: Sequence[int], rng: np.random.Generator, names: Set[str], bodies: Set[int]
+    of: _Day, kinds: Sequence[_Kind], rng: np.random.Generator, names: Set[str], bodies: Set[int]
 ) -> list[Party]:
     """Parties of people who come on that day only, with names that no other day has and that are not taken."""
     settings, prefix = of.scenario.shoppers.random, "p" if of.scenario.days == 1 else f"d{of.day}p"
     free = (name for number in range(1, 10_000) if (name := f"{prefix}{number}") not in names)
     parties = []
-    for size in sizes:
-        ages = [_age_group(settings, rng, companion=i > 0) for i in range(size)]
+    for kind in kinds:
+        ages = [_age_group(settings, rng, companion=i > 0) for i in range(kind.size)]
+        if kind.at_hand:
+            ages = ["adult", *["child"] * (kind.size - 1)]
         own = [(name, usual_looks(name, age, of.seed, bodies)) for age, name in zip(ages, free, strict=False)]
-        parties.append(Party(own[0][0], tuple(Member(*one, returns=False) for one in own), Taste()))
+        members = tuple(Member(*one, returns=False) for one in own)
+        parties.append(Party(own[0][0], members, Taste(), kind.at_hand))
     return parties
 
 
-def _party_sizes(settings: RandomShoppers, rng: np.random.Generator) -> list[int]:
-    """Sizes of the parties in random order, adding up to the count."""
-    sizes, left = [2] * settings.couples, settings.count - 2 * settings.couples
+def _party_kinds(settings: RandomShoppers, rng: np.random.Generator) -> list[_Kind]:
+    """The parties in random order, their sizes adding up to the count."""
+    kinds = [_Kind(2)] * settings.couples
+    kinds += [_Kind(3 if k < settings.second_children else 2, at_hand=True) for k in range(settings.families)]
+    left = settings.count - sum(kind.size for kind in kinds)
     while left > 0:
-        size = 2 if left >= 2 and rng.random() < settings.companion_probability else 1
-        sizes.append(size)
-        left -= size
-    return [sizes[i] for i in rng.permutation(len(sizes))]
+        kinds.append(_Kind(2 if left >= 2 and rng.random() < settings.companion_probability else 1))
+        left -= kinds[-1].size
+    return [kinds[i] for i in rng.permutation(len(kinds))]
 
 
 def _age_group(settings: RandomShoppers, rng: np.random.Generator, companion: bool) -> str:

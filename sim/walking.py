@@ -27,7 +27,8 @@ SLIM = 0.8
 class Walker:
     """One person on the floor: where they are and where they want to go.
 
-    `speed` is the smoothed real speed, m/s; `phase` that of the walking cycle, radians.
+    `speed` is the smoothed real speed, m/s; `phase` that of the walking cycle, radians. `led_by` names who has this
+    person at hand.
     """
 
     def __init__(self, person: Person, agent: int, x: float, y: float, heading: float, cruise: float, radius: float):
@@ -40,6 +41,7 @@ class Walker:
         self.wanted = 0.0
         self.velocity = (0.0, 0.0)
         self.best, self.waited, self.tries = math.inf, 0.0, 0
+        self.led_by = ""
 
     @property
     def spot(self) -> Spot:
@@ -123,6 +125,15 @@ class Walkers:
         first = self.router.way(walker.spot, via) if via else []
         walker.way = [*first, *self.router.way(via or walker.spot, goal)]
         walker.facing = None
+        walker.best, walker.waited, walker.tries = math.inf, 0.0, 0
+
+    def lead(self, walker: Walker, spot: Spot) -> None:
+        """Sets a person on the way to a spot that moves, near which is near enough; call it again and again."""
+        goal = self.router.nearest(spot)
+        if math.dist(goal, walker.spot) < 2 * ARRIVED_M:
+            walker.way = []
+            return
+        walker.way = [goal] if self.router.straight(walker.spot, goal) else self.router.way(walker.spot, goal)
         walker.best, walker.waited, walker.tries = math.inf, 0.0, 0
 
     def crowded(self, spot: Spot, distance: float, but: Walker | None = None) -> bool:

@@ -1,26 +1,28 @@
 """The world outside the store's computers: people, shelves and scales, moved tick by tick, with perfect truth."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import simpy
 from numpy.typing import NDArray
 
+from sim.children import Child
 from sim.doorways import Doorways
+from sim.guests import guests_of
 from sim.officer import Officer, officer_visitor
 from sim.people import Person, Reach
 from sim.premises import Premises
 from sim.randomness import day_seed, generator
 from sim.scales import PlateScales
-from sim.scenario import OFFICER, Scenario
+from sim.scenario import OFFICER, Crowd, Scenario
 from sim.scenario_checks import check_scenario
 from sim.scene import MisplacedItem
 from sim.shoppers import Shopper
 from sim.standing import StandingSpots
 from sim.stock import Shelves
-from sim.store_plan import StorePlan
+from sim.store_plan import StorePlan, camera_models
 from sim.truth import Truth, TruthEvent, TruthKind, TruthReceipt, TruthSubject
 from sim.visitors import Visitor, accounts_of, subjects_of, visitors_of
 from sim.walking import Walkers
@@ -48,7 +50,7 @@ class PersonState:
     heading: float
     phase: float
     speed: float
-    reach: Reach | None
+    reach: Reach | tuple[Reach, ...] | None
     carrying: float
     held_product: str | None
     bag_items: int
@@ -102,11 +104,14 @@ class World:
         self.people: dict[str, Person] = {visitor.person.name: visitor.person for visitor in visitors}
         self._shoppers = self._premises.shoppers
         for visitor in visitors:
-            shopper = Shopper(visitor, self._premises, generator(today, "shopper", visitor.person.name))
+            kind = Child if visitor.hand_of else Shopper
+            shopper = kind(visitor, self._premises, generator(today, "shopper", visitor.person.name))
             self._shoppers[shopper.name] = shopper
             self._environment.process(shopper.visit())
         if scenario.body_camera is not None:
             self._send_officer(officer_visitor(scenario.body_camera, seed), scenario.body_camera.stay, today)
+        if scenario.crowd is not None:
+            self._gather(scenario.crowd, scenario.cameras, today)
         self._ticks = 0
         self._empty_since: float | None = None
         self._crossings: list[GateCrossing] = []
@@ -117,6 +122,15 @@ class World:
         self.people[officer.name] = visitor.person
         self._shoppers[officer.name] = officer
         self._environment.process(officer.visit())
+
+    def _gather(self, crowd: Crowd, in_use: Sequence[str] | None, today: int) -> None:
+        """Brings in the crowd, which is another one on every day."""
+        models = camera_models(self.plan)
+        cameras = [models[name] for name in in_use or models]
+        for guest in guests_of(crowd, self.plan, cameras, self._premises, today):
+            self.people[guest.name] = guest.person
+            self._shoppers[guest.name] = guest
+            self._environment.process(guest.visit())
 
     @property
     def done(self) -> bool:

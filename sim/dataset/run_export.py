@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import cv2
+import numpy as np
 
 from sim.footage import Footage, film
 from sim.scenario import Scenario
@@ -14,7 +15,7 @@ from sim.stopwatch import Stopwatch
 from sim.store_plan import camera_models, load_store
 from sim.visibility import TruthBox
 from sim.world import World
-from tracking.camera import save_calibration
+from tracking.camera import Camera, save_calibration
 from tracking.formats import MotRow, write_mot
 
 LEAST_VISIBLE = 0.05  # under this a person is not in a camera's ground truth
@@ -60,6 +61,7 @@ def export_run(
                 break
             frame += 1
             _write_frame(out, frame, footage, numbers, rows)
+            _write_dark(out, frame, [camera for name, camera in cameras.items() if name not in footage.frames])
             for person in footage.tick.people:
                 positions.writerow([frame, numbers[person.person], f"{person.x:.3f}", f"{person.y:.3f}"])
             if progress is not None:
@@ -78,6 +80,13 @@ def _write_frame(
         cv2.imwrite(str(path), picture, [cv2.IMWRITE_JPEG_QUALITY, 90])
         seen = [box for box in footage.boxes[name] if box.visible >= LEAST_VISIBLE]
         rows[name] += [_row(frame, numbers[box.person], box) for box in seen]
+
+
+def _write_dark(out: Path, frame: int, silent: Sequence[Camera]) -> None:
+    """A dark picture of each camera that gave none, as sequences must have all their frames."""
+    for camera in silent:
+        path = out / "mot" / camera.name / "img1" / f"{frame:06d}.jpg"
+        cv2.imwrite(str(path), np.zeros((camera.height, camera.width, 3), np.uint8))
 
 
 def _row(frame: int, number: int, box: TruthBox) -> MotRow:

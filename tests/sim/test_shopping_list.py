@@ -16,7 +16,7 @@ from sim.scenario import RandomShoppers, Scales, Scenario
 from sim.shopping_list import GiveBack, Look, Stop, Take, shopping_stops
 from sim.stock import Shelves
 from sim.store_plan import load_store
-from sim.visitors import _party_sizes
+from sim.visitors import _party_kinds
 
 PLAN = load_store("corner-shop")
 ROUTER = Router(PLAN)
@@ -85,7 +85,7 @@ def test_parties_add_up_to_the_count_with_at_least_the_asked_couples(
 ) -> None:
     couples = min(couples, count // 2)
     settings = RandomShoppers(count=count, couples=couples, companion_probability=chance)
-    sizes = _party_sizes(settings, np.random.default_rng(seed))
+    sizes = [kind.size for kind in _party_kinds(settings, np.random.default_rng(seed))]
     assert sum(sizes) == count
     assert sizes.count(2) >= couples
 
