@@ -7,11 +7,14 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from sim import cli
 from sim.bench.trackers import command, comparison, replay
 from sim.bench.trackers.comparison import OURS, PERFECT, TRUE_BOXES, Row, compare, follow, rows_in_all
+from sim.bench.trackers.confidence import calibrated
 from sim.bench.trackers.filming import record
 from sim.bench.trackers.peers import PEERS, Peer
 from sim.bench.trackers.recording import Recording
@@ -114,6 +117,22 @@ def test_no_tracker_sees_the_truth(tiny: Recording, tmp_path: Path) -> None:
     assert same_tracks(ours(Recording(blind)), ours(tiny))
     for peer in (PEERS[2], PEERS[5]):
         assert same_tracks(follow(Recording(blind), peer), follow(tiny, peer))
+
+
+def test_peers_see_confidences_as_the_share_of_boxes_that_show_somebody(tiny: Recording, tmp_path: Path) -> None:
+    """Of boxes with a confidence of 0.4 every second is moved off its person; those with 0.9 are right."""
+    mixed = tmp_path / "mixed"
+    shutil.copytree(tiny.path, mixed)
+    views = pq.read_table(mixed / "views.parquet").to_pandas()
+    doubtful = np.arange(len(views)) % 4 < 2
+    views.loc[doubtful, "confidence"] = np.float32(0.4)
+    views.loc[np.arange(len(views)) % 4 == 0, "box"] = views["box"].map(lambda box: box + np.float32(500))
+    pq.write_table(pa.Table.from_pandas(views, preserve_index=False), mixed / "views.parquet")
+    before = [one.confidence for tick in Recording(mixed).ticks for view in tick.views for one in view.detections]
+    after = [one.confidence for tick in calibrated(Recording(mixed)) for view in tick.views for one in view.detections]
+    assert {round(said, 1) for said in before} == {0.4, 0.9}
+    for said, meant in zip(before, after, strict=True):
+        assert meant == pytest.approx(1.0 if said > 0.5 else 0.5, abs=0.05)
 
 
 def test_errors_in_metres_are_of_feet_tracks_and_hands(tiny: Recording) -> None:

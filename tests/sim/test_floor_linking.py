@@ -28,7 +28,7 @@ def test_one_person_before_several_cameras_is_one_track() -> None:
 
 def test_two_people_apart_or_unlike_are_two_tracks() -> None:
     apart = [[seen("a", 1, 2.0, 2.0), seen("b", 1, 4.0, 2.0)]] * 10
-    unlike = [[seen("a", 1, 2.0, 2.0, RED), seen("b", 1, 2.45, 2.0, BLUE)]] * 10
+    unlike = [[seen("a", 1, 2.0, 2.0, RED), seen("b", 1, 2.6, 2.0, BLUE)]] * 10
     for ticks in (apart, unlike):
         assert len(shown(FloorLinker(ROOM), ticks)[-1]) == 2
 

@@ -1,11 +1,12 @@
 """Every tracker on one recording: peers with the floor linking, ours, and the two ceilings."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
+from sim.bench.trackers.confidence import calibrated
 from sim.bench.trackers.linking import FloorLinker, LinkSettings, Sighting
 from sim.bench.trackers.peers import PEERS, CameraTracker, Peer
 from sim.bench.trackers.recording import VISIBLE, Recording, Tick
@@ -38,10 +39,10 @@ class Row:
 
 def compare(recording: Recording) -> Iterator[Row]:
     """A row for each peer, then ours, then the ceilings."""
-    inside = recording.inside()
+    inside, seen = recording.inside(), calibrated(recording)
     for peer in PEERS:
         try:
-            followed = follow(recording, peer)
+            followed = follow(recording, peer, ticks=seen)
         except MissingLibrary as error:
             yield Row(peer.name, "peer", None, str(error))
             continue
@@ -58,8 +59,16 @@ def rows_in_all(recordings: int) -> int:
     return recordings * (len(PEERS) + 3)
 
 
-def follow(recording: Recording, peer: Peer, settings: LinkSettings | None = None) -> Followed:
+def follow(
+    recording: Recording, peer: Peer, settings: LinkSettings | None = None, ticks: Sequence[Tick] | None = None
+) -> Followed:
     """A peer over the recorded findings: an instance for each camera, then the common floor linking.
+
+    Args:
+        recording: nothing of its truth is read.
+        peer: who follows.
+        settings: of the floor linking; None for the default.
+        ticks: other findings of the same cameras in place of the recorded ones.
 
     Raises:
         MissingLibrary: the peer is not installed.
@@ -69,7 +78,7 @@ def follow(recording: Recording, peer: Peer, settings: LinkSettings | None = Non
     seconds = {"tracker": 0.0, "linking": 0.0}
     rows: list[tuple[float, int, float, float]] = []
     frames = 0
-    for tick in recording.ticks:
+    for tick in recording.ticks if ticks is None else ticks:
         started = time.perf_counter()
         ids = [_followed(trackers[view.camera], view) for view in tick.views]
         between = time.perf_counter()

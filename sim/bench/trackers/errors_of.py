@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment
 
 from sim.bench.trackers.recording import VISIBLE, WRISTS, Recording
+from tracking.box_overlap import overlaps
 from tracking.hands import HandSettings
 from tracking.observation import FloorTrack, Observation
 
@@ -143,17 +144,9 @@ def _same_people(truth: NDArray[np.float32], found: NDArray[np.float32]) -> list
     """Rows of true (N, 4) and found (M, 4) boxes of one frame that show the same person."""
     if len(found) == 0:
         return []
-    iou = _overlaps(truth, found)
+    iou = overlaps(truth, found)
     pairs = zip(*linear_sum_assignment(-np.where(iou >= SAME_PERSON_IOU, iou, 0.0)), strict=True)
     return [(int(row), int(col)) for row, col in pairs if iou[row, col] >= SAME_PERSON_IOU]
-
-
-def _overlaps(first: NDArray[np.float32], second: NDArray[np.float32]) -> Array:
-    """(N, M) intersection over union of boxes (N, 4) and (M, 4)."""
-    sides = np.minimum(first[:, None, 2:], second[None, :, 2:]) - np.maximum(first[:, None, :2], second[None, :, :2])
-    shared = np.maximum(sides, 0).prod(-1)
-    areas = [(boxes[:, 2:] - boxes[:, :2]).prod(-1) for boxes in (first, second)]
-    return np.asarray(shared / np.maximum(areas[0][:, None] + areas[1] - shared, 1e-9), np.float64)
 
 
 def _ms(t: float) -> int:

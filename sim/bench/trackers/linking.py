@@ -38,18 +38,18 @@ class LinkSettings(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    same_place: float = Field(default=9.0, gt=0, description="squared Mahalanobis distance of one person's sightings")
-    same_place_m: float = Field(default=1.0, gt=0, description="and metres between them, at most")
-    one_body_m: float = Field(default=0.3, ge=0, description="metres within which there is no room for two bodies")
+    same_place: float = Field(default=14.0, gt=0, description="squared Mahalanobis distance of one person's sightings")
+    same_place_m: float = Field(default=1.4, gt=0, description="and metres between them, at most")
+    one_body_m: float = Field(default=0.4, ge=0, description="metres within which there is no room for two bodies")
     looks_weight: float = Field(default=8.0, ge=0, description="what 1 - cosine of two looks adds to that distance")
-    reach_m: float = Field(default=0.8, gt=0, description="metres that a place may jump besides walking")
+    reach_m: float = Field(default=0.6, gt=0, description="metres that a place may jump besides walking")
     speed: float = Field(default=1.5, gt=0, description="metres a second that the unseen may have walked")
-    alike: float = Field(default=0.5, ge=-1, le=1, description="least cosine by which somebody lost is known again")
+    alike: float = Field(default=0.6, ge=-1, le=1, description="least cosine by which somebody lost is known again")
     lost_s: float = Field(default=20.0, ge=0, description="seconds after which the unseen are given up")
-    births: int = Field(default=3, ge=1, description="ticks in which somebody new must have been seen")
+    births: int = Field(default=5, ge=1, description="ticks in which somebody new must have been seen")
     coast_s: float = Field(default=0.5, ge=0, description="seconds for which the unseen are still shown")
-    votes: int = Field(default=30, ge=1, description="most votes that a camera's track keeps for one person")
-    memory: float = Field(default=0.95, ge=0, lt=1, description="share of the old in a person's mean looks, a tick")
+    votes: int = Field(default=10, ge=1, description="most votes that a camera's track keeps for one person")
+    memory: float = Field(default=0.9, ge=0, lt=1, description="share of the old in a person's mean looks, a tick")
     acceleration: float = Field(default=1.5, gt=0, description="of people, m/s^2, for the Kalman filter")
 
 
