@@ -36,8 +36,21 @@ def scenarios() -> None:
 
 
 @app.command()
-def check(files: Annotated[list[Path], typer.Argument(help="Files of any of these kinds.")]) -> None:
-    """Validates store, scenario, experiment, policy or matcher preset files."""
+def check(
+    files: Annotated[list[Path], typer.Argument(help="Files of any of these kinds; with --as, package.module:Name.")],
+    kind: Annotated[str | None, typer.Option("--as", help="detector, embedder or tracker: its rules.")] = None,
+) -> None:
+    """Validates store, scenario, experiment, policy or matcher preset files, or a part of tracking of one's own."""
+    if kind is not None:
+        from sim.console import print_rules
+        from sim.own_tracking import check_own
+
+        for name in map(str, files):
+            report = check_own(name, kind)
+            print_rules(name, kind, report)
+            if report.broken:
+                _fail(f"{name}: as a {kind}: {len(report.broken)} rules broken, the first: it {report.broken[0][0]}", 2)
+        return
     from sim.catalogue import check_file
 
     for file in files:
