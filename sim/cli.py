@@ -264,7 +264,7 @@ def dataset(
     seed: Annotated[int, typer.Option(min=0)] = 1,
     split: Annotated[str, typer.Option(help="Bodies to draw: train, held-out or all.")] = "train",
 ) -> None:
-    """Renders labelled images: COCO pose, MOTChallenge, re-identification crops, calibration."""
+    """Renders labelled images: COCO pose, Market-1501 crops, MOTChallenge, WILDTRACK, calibration."""
     from sim.dataset import write_dataset
 
     write_dataset(scenario, out, frames=frames, identities=identities, seed=seed, split=split)
