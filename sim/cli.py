@@ -294,6 +294,7 @@ def track(
     ],
     calibration: Annotated[Path, typer.Option(help="Calibration YAML, or a folder of WILDTRACK's XML files.")],
     out: Annotated[Path, typer.Option(help="Folder for tracks and annotated videos.")],
+    area: Annotated[Path | None, typer.Option(help="YAML of the tracked floor; all that is seen if left out.")] = None,
     weights: Annotated[Path | None, typer.Option(help="Other Ultralytics detection or pose weights.")] = None,
     trust_weights: Annotated[
         bool, typer.Option("--trust-weights", help="Read weights even if they hold programs, which then run.")
@@ -310,7 +311,7 @@ def track(
 
     if input_width % INPUT_STEP_PX:
         raise BadInput("command line", "--input-width", input_width, f"a multiple of {INPUT_STEP_PX}")
-    options = TrackOptions(weights, trust_weights, input_width, device, fps, seconds, video)
+    options = TrackOptions(area, weights, trust_weights, input_width, device, fps, seconds, video)
     with signals_raise():
         print(f"tracks in {track_videos(videos, calibration, out, options)}")
 

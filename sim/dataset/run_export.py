@@ -16,6 +16,7 @@ from sim.scenario import Scenario
 from sim.stopwatch import Stopwatch
 from sim.store_plan import load_store
 from sim.world import World
+from tracking.area_file import save_area
 from tracking.camera import save_calibration
 
 POSITION_COLUMNS = ("frame", "t", "person", "x", "y", "inside")
@@ -31,7 +32,7 @@ def export_run(
     """Renders a scenario without tracking it; returns how many ticks were written.
 
     Writes `mot/` (see `MotSequences`), `wildtrack/` (see `WildtrackFolder`), `positions.csv` (frame from 1, t seconds
-    since the first frame, person, x, y in metres, whether inside the tracked area) and `calibration.yaml`.
+    since the first frame, person, x, y in metres, whether inside the tracked area), `calibration.yaml` and `area.yaml`.
 
     Args:
         scenario: what happens.
@@ -45,10 +46,12 @@ def export_run(
     world = World(plan, scenario, seed)
     out.mkdir(parents=True, exist_ok=True)
     save_calibration(out / "calibration.yaml", cameras)
+    area = floor_area_of(plan)
+    save_area(out / "area.yaml", area)
     numbers = {person: number for number, person in enumerate(world.people, start=1)}
     frame = 0
     with ExitStack() as files:
-        sequences = MotSequences(out / "mot", cameras, floor_area_of(plan), scenario.fps)
+        sequences = MotSequences(out / "mot", cameras, area, scenario.fps)
         files.enter_context(sequences)
         room = (plan.room.width_m, plan.room.depth_m)
         wildtrack = WildtrackFolder(out / "wildtrack", cameras, room, scenario.fps)
