@@ -36,8 +36,21 @@ def scenarios() -> None:
 
 
 @app.command()
-def check(files: Annotated[list[Path], typer.Argument(help="Files of any of these kinds.")]) -> None:
-    """Validates store, scenario, experiment, policy or matcher preset files."""
+def check(
+    files: Annotated[list[Path], typer.Argument(help="Files of any of these kinds; with --as, package.module:Name.")],
+    kind: Annotated[str | None, typer.Option("--as", help="detector, embedder or tracker: its rules.")] = None,
+) -> None:
+    """Validates store, scenario, experiment, policy or matcher preset files, or a part of tracking of one's own."""
+    if kind is not None:
+        from sim.console import print_rules
+        from sim.own_tracking import check_own
+
+        for name in map(str, files):
+            report = check_own(name, kind)
+            print_rules(name, kind, report)
+            if report.broken:
+                _fail(f"{name}: as a {kind}: {len(report.broken)} rules broken, the first: it {report.broken[0][0]}", 2)
+        return
     from sim.catalogue import check_file
 
     for file in files:
@@ -251,7 +264,7 @@ def dataset(
     seed: Annotated[int, typer.Option(min=0)] = 1,
     split: Annotated[str, typer.Option(help="Bodies to draw: train, held-out or all.")] = "train",
 ) -> None:
-    """Renders labelled images: COCO pose, MOTChallenge, re-identification crops, calibration."""
+    """Renders labelled images: COCO pose, Market-1501 crops, MOTChallenge, WILDTRACK, calibration."""
     from sim.dataset import write_dataset
 
     write_dataset(scenario, out, frames=frames, identities=identities, seed=seed, split=split)
@@ -281,6 +294,7 @@ def track(
     ],
     calibration: Annotated[Path, typer.Option(help="Calibration YAML, or a folder of WILDTRACK's XML files.")],
     out: Annotated[Path, typer.Option(help="Folder for tracks and annotated videos.")],
+    area: Annotated[Path | None, typer.Option(help="YAML of the tracked floor; all that is seen if left out.")] = None,
     weights: Annotated[Path | None, typer.Option(help="Other Ultralytics detection or pose weights.")] = None,
     trust_weights: Annotated[
         bool, typer.Option("--trust-weights", help="Read weights even if they hold programs, which then run.")
@@ -297,7 +311,7 @@ def track(
 
     if input_width % INPUT_STEP_PX:
         raise BadInput("command line", "--input-width", input_width, f"a multiple of {INPUT_STEP_PX}")
-    options = TrackOptions(weights, trust_weights, input_width, device, fps, seconds, video)
+    options = TrackOptions(area, weights, trust_weights, input_width, device, fps, seconds, video)
     with signals_raise():
         print(f"tracks in {track_videos(videos, calibration, out, options)}")
 

@@ -13,10 +13,11 @@ from sim.comparison import print_policies
 from sim.run_folder import RunFolder
 from store.privacy.figures import Figure, PolicyFigures
 from store.receipt import Receipt
-from tracking.benchmark import Benchmark
 
 if TYPE_CHECKING:
     from sim.experiment import ExperimentResult
+    from tracking.benchmark import Benchmark
+    from tracking.conformance import Report
 
 #: Dotted field of the evaluation, its title, and how many digits are shown.
 FIGURES = {
@@ -117,7 +118,7 @@ def print_evaluations(evaluations: Sequence[tuple[str, Mapping[str, Any]]]) -> N
             console.print(f"{name}: with perfect association HOTA {ceiling['hota']:.3f}, IDF1 {ceiling['idf1']:.3f}")
 
 
-def print_benchmark(benchmark: Benchmark) -> None:
+def print_benchmark(benchmark: "Benchmark") -> None:
     """Prints the figures of somebody's tracks, one sequence a row, and how the files were taken."""
     console = Console()
     what = "boxes, similarity is overlap" if benchmark.kind == "boxes" else "floor, similarity is 1 - d / 2 m"
@@ -132,6 +133,16 @@ def print_benchmark(benchmark: Benchmark) -> None:
     console.print(table)
     for note in benchmark.notes:
         console.print(note, highlight=False)
+
+
+def print_rules(name: str, kind: str, report: "Report") -> None:
+    """Prints which rules a part of one's own keeps and which it breaks, with what was found."""
+    console = Console(highlight=False, soft_wrap=True)
+    console.print(f"{name} as a {kind}:", style="bold", markup=False)
+    for text in report.kept:
+        console.print(f"  ok      it {text}", markup=False)
+    for text, found in report.broken:
+        console.print(f"  BROKEN  it {text}: {found}", markup=False, style="red")
 
 
 def print_experiment(result: "ExperimentResult") -> None:

@@ -20,6 +20,7 @@ from sim.footage import WARM_UP_SECONDS, Footage, film
 from sim.graphics import choose_backend
 from sim.handover import floor_area_of, gates_of, planogram_of, position_of
 from sim.judge import judge
+from sim.own_tracking import check_names, tracker_of
 from sim.prefetch import Prefetch
 from sim.randomness import day_seed
 from sim.recorder import Recorder
@@ -43,10 +44,8 @@ from store.journal import Journal
 from store.ledger import Ledger
 from store.shop import Shop
 from tracking.camera import Camera, save_calibration
-from tracking.detect import PROPOSALS, Detector, Device, YoloDetector
-from tracking.embed import Embedder, ReidEmbedder
-from tracking.pipeline import StoreTracker
-from tracking.pose import CropPose
+from tracking.detect import Detector, Device
+from tracking.embed import Embedder
 
 _VERSIONS = ("glass-aisle", "mujoco", "jupedsim", "ultralytics", "openvino", "torch", "opencv-python", "numpy")
 
@@ -66,7 +65,8 @@ class RunOptions:
         policies: privacy policies to judge the day by; None takes the scenario's own.
         video: whether to keep annotated videos.
         device: where the networks run: auto, cpu or cuda.
-        detector, embedder: None takes the committed networks on `device`; a detector of one's own brings its keypoints.
+        detector, embedder: None takes the scenario's own, else the committed networks on `device`; a detector of one's
+            own brings its keypoints.
         calibration: what tracking believes the cameras to be; None takes the truth. Cameras are drawn as they are.
         scale_clock_s: by how much the clock of the plates runs ahead of that of the cameras, seconds.
     """
@@ -89,10 +89,12 @@ def run_scenario(
     A scenario of several days goes on where it was interrupted: days that `out` has finished are not run again.
 
     Raises:
-        BadInput: the scenario's store or a policy is wrong, or `out` holds another run of several days.
+        BadInput: the scenario's store, a policy or a part of one's own is wrong, or `out` holds another run of
+            several days.
         MissingLibrary: the machine cannot draw.
         Interrupted: SIGINT or SIGTERM came; what was written stays, with status `interrupted`.
     """
+    check_names(scenario)
     if scenario.days > 1:
         from sim.run_days import run_days  # it runs each day by this module
 
@@ -151,13 +153,10 @@ class _Day:
         self.manifest, self.on_progress, self.video = manifest, on_progress, options.video
         self.world = World(plan, scenario, seed, day)
         self.scale_clock_s = options.scale_clock_s
-        self.tracker = StoreTracker(
-            options.calibration or cameras,
-            floor_area_of(plan),
-            options.detector or YoloDetector(device=options.device, settings=PROPOSALS),
-            options.embedder or ReidEmbedder(),
-            pose=None if options.detector else CropPose(),
-        )
+        self.tracker = tracker_of(
+            scenario, options.calibration or cameras, floor_area_of(plan),
+            options.detector, options.embedder, options.device,
+        )  # fmt: skip
         self.drawing, self.watching = Stopwatch(), Stopwatch()
         self.next_report = 0.0
 

@@ -5,6 +5,7 @@ says so.
 """
 
 import difflib
+import re
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
@@ -257,6 +258,19 @@ class Scales(_Model):
     item_sd: float = Field(default=0.01, ge=0, le=0.3, description="spread of real items about the product's weight")
 
 
+OWN_PART = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*:[A-Za-z_]\w*")
+"""Form of the name of a part of one's own: package.module:Name."""
+OwnPart = Annotated[str, Field(pattern=f"^{OWN_PART.pattern}$", max_length=200)]
+
+
+class Tracking(_Model):
+    """Parts of tracking of one's own, package.module:Name (see docs/own-tracker.md); none: the built-in one."""
+
+    detector: OwnPart | None = Field(default=None, description="finds people and brings its own keypoints, or none")
+    embedder: OwnPart | None = Field(default=None, description="describes how people look")
+    tracker: OwnPart | None = Field(default=None, description="follows people over all cameras")
+
+
 OFFICER, BODY_CAMERA = "officer", "body-camera"
 """Name and role of the officer, and name of the camera on the chest, in every file; nobody else may have them."""
 
@@ -310,6 +324,7 @@ class Scenario(_Model):
     walking: Walking = Walking()
     hands: Hands = Hands()
     scales: Scales = Scales()
+    tracking: Tracking = Tracking()
     body_camera: BodyCamera | None = Field(default=None, description="an officer with a body camera; none: nobody")
     crowd: Crowd | None = Field(default=None, description="a crowd beside the shoppers; none: nobody")
     light: Light = Field(default=Light(), description="what differs from the light of the store's plan")

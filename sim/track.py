@@ -17,6 +17,7 @@ from scipy.spatial import ConvexHull
 from sim.errors import BadInput
 from sim.tables import TableWriter
 from tracking.annotate import annotate
+from tracking.area_file import load_area
 from tracking.camera import Camera, load_calibration
 from tracking.detect import PROPOSALS, DetectorSettings, Device, YoloDetector
 from tracking.embed import ReidEmbedder
@@ -48,6 +49,8 @@ class TrackOptions:
     """How footage is tracked.
 
     Args:
+        area: YAML of the tracked floor (see `tracking.area_file`); None: all that the cameras see, and people may
+            appear anywhere in it.
         weights: other weights than the built-in detector's; see `tracking.detect.YoloDetector`.
         trust_weights: read weights even where they can run programs.
         input_width: width in pixels, a multiple of 32, at which other weights see a frame.
@@ -59,6 +62,7 @@ class TrackOptions:
         report: gets a line about lost and found cameras, and at the end.
     """
 
+    area: Path | None = None
     weights: Path | None = None
     trust_weights: bool = False
     input_width: int = 640
@@ -90,13 +94,13 @@ def track_videos(
 
     Raises:
         BadInput: footage that cannot be read, without calibration, or of another size than its calibration says.
-        TrackingError: a wrong calibration file or wrong weights.
+        TrackingError: a wrong calibration or area file, or wrong weights.
     """
     named = _named(videos)
     with ExitStack() as open_files:
         footage = _open(named, options, open_files)
         cameras = _cameras(footage.sizes, calibration)
-        tracker = _tracker(cameras, options)
+        tracker = _tracker(cameras, load_area(options.area) if options.area else area_seen_by(cameras), options)
         out.mkdir(parents=True, exist_ok=True)
         files = open_files.enter_context(_Files(out, cameras, footage.fps, options.video))
         for _, frames in islice(footage.warm_up(), WARM_UP_FRAMES):
@@ -210,10 +214,10 @@ class _Files:
         self._files.close()
 
 
-def _tracker(cameras: Mapping[str, Camera], options: TrackOptions) -> StoreTracker:
+def _tracker(cameras: Mapping[str, Camera], area: FloorArea, options: TrackOptions) -> StoreTracker:
     if options.weights is None:
         detector = YoloDetector(device=options.device, settings=PROPOSALS)
-        return StoreTracker(cameras, area_seen_by(cameras), detector, ReidEmbedder(), pose=CropPose())
+        return StoreTracker(cameras, area, detector, ReidEmbedder(), pose=CropPose())
     if options.weights.suffix == ".xml":
         settings = DetectorSettings()
     else:
@@ -222,7 +226,7 @@ def _tracker(cameras: Mapping[str, Camera], options: TrackOptions) -> StoreTrack
         settings = DetectorSettings(input_size=(options.input_width, int(steps) * INPUT_STEP_PX))
     detector = YoloDetector(options.weights, options.device, False, settings, options.trust_weights)
     # The pose network knows our own rendered people; other weights bring keypoints of their own, or none.
-    return StoreTracker(cameras, area_seen_by(cameras), detector, ReidEmbedder())
+    return StoreTracker(cameras, area, detector, ReidEmbedder())
 
 
 def _named(videos: Sequence[str | Path]) -> dict[str, str]:

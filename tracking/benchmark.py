@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 import yaml
 from numpy.typing import NDArray
+from scipy.optimize import linear_sum_assignment
 from trackeval.datasets import MotChallenge2DBox
 from trackeval.utils import TrackEvalException
 
@@ -21,6 +22,7 @@ from tracking.metrics import COMBINED, Sequence, floor_sequence, score
 from tracking.wildtrack import WILDTRACK_GRID, WildtrackGrid, read_positions
 
 _TABLES = (".parquet", ".csv")
+_ON_M, _FAR_M = 1.0, 1e6
 GRID_FILE = "grid.yaml"
 """Beside WILDTRACK-like annotations: the arguments of their `WildtrackGrid`, where it is not WILDTRACK's own."""
 
@@ -126,6 +128,10 @@ def _floor(gt: Path, tracks: Path) -> Benchmark:
         result, left_out = at_ticks_of(truth, _table(tracks_path, "track"))
         if left_out:
             notes.append(f"{name}: {left_out} rows of the tracks lie between two ticks of the truth and do not count")
+        if "inside" in truth:
+            inside = truth["inside"].astype(bool)
+            result = without_tracks_on(truth[~inside], truth[inside], result)
+            truth = truth[inside]
         found[name], errors[name] = floor_sequence(truth, result)
     figures = score(found)
     for name, error in errors.items():
@@ -157,9 +163,7 @@ def _one_table(folder: Path, name: str) -> Path:
 def _truth(path: Path) -> pd.DataFrame:
     if path.is_dir():
         return pd.DataFrame(read_positions(path, _grid(path)))
-    table = _table(path, "person")
-    # Our own run folders say who is inside the tracked area; only those are demanded of a tracker.
-    return table[table["inside"].astype(bool)] if "inside" in table else table
+    return _table(path, "person")
 
 
 def _grid(annotations: Path) -> WildtrackGrid:
@@ -225,4 +229,32 @@ def at_ticks_of(truth: Any, tracks: Any) -> tuple[dict[str, NDArray[Any]], int]:
     return rows, int((~kept).sum())
 
 
-__all__ = ["COMBINED", "Benchmark", "at_ticks_of", "evaluate_tracks"]
+def without_tracks_on(ignored: Any, demanded: Any, tracks: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
+    """The rows of `tracks` but those on somebody who is not demanded of a tracker, such as people before the door.
+
+    As TrackEval does with distractors: at each tick tracks and all people are matched one to one, within a metre, and
+    rows matched to ignored people go.
+
+    Args:
+        ignored, demanded: columns t, x, y of people.
+        tracks: columns t, track, x, y.
+    """
+    stamps, kept = _milliseconds(tracks["t"]), np.ones(len(tracks["t"]), bool)
+    of_ignored, of_demanded = _milliseconds(ignored["t"]), _milliseconds(demanded["t"])
+    track_xy = np.column_stack([tracks["x"], tracks["y"]]).astype(np.float64)
+    places = [np.asarray(table[["x", "y"]], np.float64) for table in (ignored, demanded)]
+    for stamp in np.intersect1d(of_ignored, stamps):
+        rows = np.flatnonzero(stamps == stamp)
+        people = np.concatenate([places[0][of_ignored == stamp], places[1][of_demanded == stamp]])
+        gaps = np.linalg.norm(people[:, None] - track_xy[rows][None], axis=2)
+        matched, column = linear_sum_assignment(np.where(gaps <= _ON_M, gaps, _FAR_M))
+        on_ignored = (matched < (of_ignored == stamp).sum()) & (gaps[matched, column] <= _ON_M)
+        kept[rows[column[on_ignored]]] = False
+    return {name: np.asarray(values)[kept] for name, values in tracks.items()}
+
+
+def _milliseconds(times: Any) -> NDArray[np.int64]:
+    return np.asarray(np.rint(np.asarray(times, np.float64) * 1000), np.int64)
+
+
+__all__ = ["COMBINED", "Benchmark", "at_ticks_of", "evaluate_tracks", "without_tracks_on"]

@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,7 @@ Size = tuple[int, int]
 ANNOTATED_FPS = 10.0
 """Annotation files are numbered by frames at this rate, whatever share of the frames is annotated."""
 _EXTRINSIC = "extrinsic"
+_MAN_RADIUS_M, _MAN_HEIGHT_M = 0.16, 1.8  # of the people of WILDTRACK's rectangles
 _CM = 100.0
 
 
@@ -141,6 +143,37 @@ def write_positions(folder: Path | str, frame: int, people: Sequence[Standing], 
         for one in people
     ]
     (Path(folder) / f"{frame:08d}.json").write_text(json.dumps(rows, indent=1), encoding="utf-8")
+
+
+def write_rectangles(path: Path | str, cameras: Sequence[Camera], grid: WildtrackGrid) -> None:
+    """Write `rectangles.pom`: for each view and position the box in whole pixels of somebody of 1.8 m who stands there.
+
+    Lines are `RECTANGLE view position left top right bottom`, or `... notvisible` where nothing of them is in view.
+    """
+    cells = np.arange(grid.columns * grid.rows)
+    x = grid.origin_x_m + cells % grid.columns * grid.cell_m
+    y = grid.origin_y_m + cells // grid.columns * grid.cell_m
+    with Path(path).open("w", encoding="utf-8") as file:
+        for view, camera in enumerate(cameras):
+            boxes = _standing_boxes(camera, np.stack([x, y], axis=1))
+            for cell, box in enumerate(boxes.tolist()):
+                where = "notvisible" if box[0] < 0 else "{} {} {} {}".format(*box)
+                file.write(f"RECTANGLE {view} {cell} {where}\n")
+
+
+def _standing_boxes(camera: Camera, places: Array) -> NDArray[np.int64]:
+    """(N, 4) pixels of people at places (N, 2) m, clipped to the frame; -1 where nothing of them is in view."""
+    low, high = np.full((len(places), 2), np.inf), np.full((len(places), 2), -np.inf)
+    whole = np.ones(len(places), bool)
+    for dx, dy, z in product((-_MAN_RADIUS_M, _MAN_RADIUS_M), (-_MAN_RADIUS_M, _MAN_RADIUS_M), (0.0, _MAN_HEIGHT_M)):
+        pixels = camera.project(np.column_stack([places + np.array([dx, dy]), np.full(len(places), z)]))
+        whole &= np.isfinite(pixels).all(axis=1)
+        low, high = np.fmin(low, pixels), np.fmax(high, pixels)
+    limit = np.array([camera.width - 1, camera.height - 1])
+    seen = whole & (low < limit).all(axis=1) & (high > 0).all(axis=1)
+    boxes = np.full((len(places), 4), -1, np.int64)
+    boxes[seen] = np.rint(np.concatenate([np.clip(low[seen], 0, limit), np.clip(high[seen], 0, limit)], axis=1))
+    return boxes
 
 
 def read_positions(folder: Path | str, grid: WildtrackGrid = WILDTRACK_GRID) -> dict[str, list[Any]]:

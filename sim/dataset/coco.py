@@ -37,7 +37,10 @@ def write_coco(out: Path, folder: str) -> Path:
     category = {"id": 1, "name": "person", "supercategory": "person", "keypoints": KEYPOINTS, "skeleton": SKELETON}
     target = out / "annotations" / f"person_keypoints_{folder}.json"
     target.parent.mkdir(parents=True, exist_ok=True)
-    content = {"images": images, "annotations": annotations, "categories": [category]}
+    content = {
+        "info": {"description": "Rendered by Glass Aisle", "version": "1.0"}, "licenses": [],
+        "images": images, "annotations": annotations, "categories": [category],
+    }  # fmt: skip
     target.write_text(json.dumps(content), encoding="utf-8")
     return target
 
@@ -64,6 +67,7 @@ def _annotation(line: str, image: dict[str, Any], crowd: int, number: int) -> di
         "iscrowd": crowd,
         "bbox": [round(value, 2) for value in (x - w / 2, y - h / 2, w, h)],
         "area": round(w * h, 2),
+        "segmentation": [],
         "keypoints": [round(value, 2) for value in keypoints],
         "num_keypoints": sum(value > 0 for value in keypoints[2::3]),
     }

@@ -20,7 +20,6 @@ from sim.scenario import load_scenario
 TEST_SHARE = 10  # one test frame for so many training frames
 TEST_SEED = 9001  # added to the seed, so that no test frame is a training frame
 TEST_IDENTITIES = 50
-FIRST_TEST_IDENTITY = 5001
 
 
 def write_dataset(
@@ -46,12 +45,14 @@ def write_dataset(
         raise BadInput("command line", "--split", split, "train, held-out")
     out = Path(out)
     day = None if scenario == "random" else load_scenario(scenario)
+    # Test people are numbered after those of training: readers of Market-1501 know numbers up to 1501.
+    first_of_test = identities + 1
     if split == "train":
         _frames(out, frames, seed, "train")
-        _crops(out, identities, seed, "train")
+        _crops(out, identities, seed, "train", 1)
         frames, identities = max(1, frames // TEST_SHARE), min(identities, TEST_IDENTITIES)
     _frames(out, frames, seed + TEST_SEED, "test")
-    _crops(out, identities, seed + TEST_SEED, "test")
+    _crops(out, identities, seed + TEST_SEED, "test", first_of_test)
     if day is not None:
         with _progress(f"run of {day.name}") as show:
             ticks = round(day.seconds * day.fps)
@@ -64,8 +65,7 @@ def _frames(out: Path, frames: int, seed: int, split: Literal["train", "test"]) 
     write_coco(out, split)
 
 
-def _crops(out: Path, identities: int, seed: int, split: Literal["train", "test"]) -> None:
-    first = 1 if split == "train" else FIRST_TEST_IDENTITY
+def _crops(out: Path, identities: int, seed: int, split: Literal["train", "test"], first: int) -> None:
     with _progress(f"{split} identities") as show:
         render_reid(out, identities, seed, split, first_identity=first, progress=show)
 

@@ -23,6 +23,7 @@ from sim.store_plan import StorePlan, camera_models
 
 CROP_WIDTH, CROP_HEIGHT = 64, 128
 CAST = 12
+MOST_CAMERAS = 6
 LEAST_VISIBLE = 0.3  # partly hidden people are wanted, slivers are not
 LEAST_HEIGHT_PX = 32
 STANDING_AROUND = 7  # people in the store at once, so that they hide parts of each other
@@ -30,7 +31,7 @@ STANDING_AROUND = 7  # people in the store at once, so that they hide parts of e
 
 @dataclass(frozen=True, slots=True)
 class Crop:
-    """128 x 64 BGR picture of person number `identity` by `camera` (from 1) in store `store` (from 1) at `frame`."""
+    """128 x 64 BGR picture of person number `identity` by `camera` (from 1, in each store anew) at `frame`."""
 
     identity: int
     camera: int
@@ -103,7 +104,8 @@ def _store_crops(
     rng: np.random.Generator, plan: StorePlan, people: dict[str, Person], store: int, wanted: int
 ) -> Iterator[Crop]:
     """About `wanted` crops of each of the people in one store, few from the same camera."""
-    cameras = camera_models(plan)
+    # Market-1501 has cameras 1 to 6 and its readers expect one digit.
+    cameras = dict(list(camera_models(plan).items())[:MOST_CAMERAS])
     exposures = {name: draw_exposure(rng) for name in cameras}
     quota = _Quota(wanted, -(-wanted * 3 // (2 * len(cameras))))
     with StoreRenderer(plan, people, cameras, rng, RenderSettings(noise_sd=0.0)) as renderer:
@@ -116,9 +118,7 @@ def _store_crops(
                 frame = exposed(picture, exposures[camera], rng, jitter=0.05, noise=1.0)
                 for label in labels_of(boxes[camera], renderer.who(camera), numbers):
                     if _usable(label) and quota.take(label.person, camera):
-                        number = (store - 1) * len(cameras) + c + 1
-                        picture_of = cut(frame, label.box, rng)
-                        yield Crop(int(label.person[1:]), number, store, instant, picture_of)
+                        yield Crop(int(label.person[1:]), c + 1, store, instant, cut(frame, label.box, rng))
             if quota.filled(people):
                 return
 

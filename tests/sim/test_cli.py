@@ -157,6 +157,40 @@ def test_a_missing_graphics_library_is_one_line_that_names_the_package(
     assert not (tmp_path / "run").exists()
 
 
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (("evaluate",), "--gt and --tracks"),
+        (("evaluate", "--gt", "."), "both --gt and --tracks"),
+        (("evaluate", "--gt", "nowhere", "--tracks", "."), "nowhere"),
+        (("evaluate", "run", "--json", "figures.json"), "summary.json"),
+        (("track", "none.mp4", "--calibration", "c.yaml", "--out", "out"), "none.mp4"),
+        (("track", "a.mp4", "--calibration", "c.yaml", "--out", "out", "--input-width", "650"), "multiple of 32"),
+        (("track", "a=rtsp://u:secret@127.0.0.1:1/s", "--calibration", "c.yaml", "--out", "out"), "connection"),
+    ],
+)
+def test_wrong_questions_about_other_peoples_files_are_one_line(
+    aisle: Callable[..., tuple[int, str]], arguments: tuple[str, ...], says: str
+) -> None:
+    code, text = aisle(*arguments)
+    assert code == 2
+    assert says in one_line(text)
+    assert "secret" not in text
+
+
+def test_tracks_are_measured_against_truth_and_the_figures_kept(
+    aisle: Callable[..., tuple[int, str]], tmp_path: Path
+) -> None:
+    rows = [f"{k / 10},1,{k / 10},2.0" for k in range(30)]
+    for name, who in (("truth", "person"), ("floor", "track")):
+        (tmp_path / f"{name}.csv").write_text("\n".join([f"t,{who},x,y", *rows]), encoding="utf-8")
+    files = ("--gt", tmp_path / "truth.csv", "--tracks", tmp_path, "--json", tmp_path / "figures.json")
+    code, text = aisle("evaluate", *files)
+    assert code == 0, text
+    assert "HOTA" in text
+    assert json.loads((tmp_path / "figures.json").read_text(encoding="utf-8"))["truth"]["hota"] == pytest.approx(1.0)
+
+
 def test_every_built_in_file_is_valid(aisle: Callable[..., tuple[int, str]]) -> None:
     root = Path(cli.__file__).parent
     files = [

@@ -150,20 +150,3 @@ def test_a_label_line_survives_its_way_through_fractions() -> None:
 def test_an_unknown_split_is_refused(tmp_path: Path) -> None:
     with pytest.raises(BadInput, match="held-out"):
         write_dataset("random", tmp_path, frames=1, identities=2, split="everybody")
-
-
-@pytest.mark.slow
-def test_the_command_writes_frames_crops_and_a_run_with_calibration(tmp_path: Path) -> None:
-    from sim.dataset import export_run
-    from sim.scenario import load_scenario
-    from tracking.camera import load_calibration
-    from tracking.formats import read_mot
-
-    ticks = export_run(load_scenario("quick"), tmp_path, seed=1, seconds=6.0)
-    cameras = load_calibration(tmp_path / "calibration.yaml")
-    assert ticks > 30
-    for name in cameras:
-        assert len(list((tmp_path / "mot" / name / "img1").glob("*.jpg"))) == ticks
-        assert "seqLength" in (tmp_path / "mot" / name / "seqinfo.ini").read_text()
-    assert any(read_mot(tmp_path / "mot" / name / "gt" / "gt.txt") for name in cameras)
-    assert len((tmp_path / "positions.csv").read_text().splitlines()) > 1

@@ -206,6 +206,16 @@ def test_what_is_wrong_with_the_footage_is_one_line(footage: Path, tmp_path: Pat
     assert not (tmp_path / "out").exists()
 
 
+def test_nobody_is_followed_outside_the_area_given(footage: Path, boxes_only: Path, tmp_path: Path) -> None:
+    (footage / "area.yaml").write_text("boundary: [[3, 0], [6, 0], [6, 5], [3, 5]]\n")
+    options = TrackOptions(area=footage / "area.yaml", weights=boxes_only, video=False)
+    out = track_videos(videos(footage), footage / "calibration.yaml", tmp_path / "out", options)
+    # The walker comes in at x = 3 after two of the four seconds.
+    table = pd.read_parquet(out / "floor.parquet")
+    assert len(table) > 5
+    assert table["x"].min() > 2.4
+
+
 def test_another_size_than_calibrated_is_refused(footage: Path, tmp_path: Path) -> None:
     wide = {name: Camera.look_at(name, (0, 0, 3), (3, 3, 0), 90, 640, 360) for name in cameras()}
     save_calibration(footage / "wide.yaml", wide)

@@ -152,6 +152,18 @@ def test_people_outside_the_tracked_area_are_not_demanded(tmp_path: Path) -> Non
     assert measured.figures["truth"]["mota"] == pytest.approx(1.0)
 
 
+def test_tracks_on_people_who_are_not_demanded_do_not_count_but_ghosts_do(tmp_path: Path) -> None:
+    truth = walks(10, 2, "person").assign(inside=lambda table: table["person"] == 1)
+    truth.to_parquet(tmp_path / "truth.parquet")
+    tracks = walks(10, 2, "track", dx=0.1)
+    tracks.to_parquet(tmp_path / "floor.parquet")
+    both = evaluate_tracks(tmp_path / "truth.parquet", tmp_path / "floor.parquet").figures["truth"]
+    assert both["mota"] == pytest.approx(1.0)
+    ghost = tracks[tracks["track"] == 2].assign(track=3, y=lambda table: table["y"] + 1.5)
+    pd.concat([tracks, ghost]).to_parquet(tmp_path / "floor.parquet")
+    assert evaluate_tracks(tmp_path / "truth.parquet", tmp_path).figures["truth"]["mota"] == pytest.approx(0.0)
+
+
 @pytest.mark.parametrize("fps", [10.0, 25.0])
 def test_sparse_truth_is_compared_at_its_own_ticks(tmp_path: Path, fps: float) -> None:
     folder = tmp_path / "annotations_positions"

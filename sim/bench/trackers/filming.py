@@ -234,7 +234,8 @@ def true_hands(people: Mapping[str, Person], shot: Footage) -> list[TrueHand]:
 
 def _hands_of(person: Person, state: PersonState, seen: Mapping[tuple[str, str], int]) -> Iterator[TrueHand]:
     posed = person.pose(state.x, state.y, state.heading, state.phase, state.speed, state.reach, carrying=state.carrying)
+    reaches = state.reach if isinstance(state.reach, tuple) else (state.reach,)
     for side in WRISTS:
         x, y, z = person.hand(posed, side).tolist()
-        out = state.reach is not None and state.reach.side == side and state.reach.blend >= _HALFWAY
+        out = any(one is not None and one.side == side and one.blend >= _HALFWAY for one in reaches)
         yield TrueHand(state.person, side, x, y, z, out, seen.get((state.person, side), 0))
