@@ -22,6 +22,7 @@ from tracking.camera import Camera
 
 if TYPE_CHECKING:
     from sim.people import Person
+    from sim.props.prop import Prop
     from sim.store_plan import StorePlan
 
 Picture = NDArray[np.uint8]
@@ -96,16 +97,17 @@ class StoreRenderer:
         rng: np.random.Generator,
         settings: RenderSettings = RenderSettings(),
         moving: Sequence[Lens] = (),
+        props: Sequence[Prop] = (),
     ) -> None:
         """Compiles the scene and draws every camera's empty store.
 
-        `moving`: lenses that `look` will be asked for.
+        `moving`: lenses that `look` will be asked for. `props`: things that scenes may place, drawn with the people.
 
         Raises:
             MissingLibrary: the machine cannot draw.
         """
         self.settings, self.cameras = settings, dict(cameras)
-        self.stage = Stage(plan, people)
+        self.stage = Stage(plan, people, props)
         lenses = {name: Lens.of(camera) for name, camera in self.cameras.items()}
         fine = settings.supersample
         self._pencil = Pencil(
@@ -253,6 +255,9 @@ class StoreRenderer:
             picture = view.colour.copy()
             for person in scene.people:
                 _darken_floor(picture, view, person.x, person.y, self.settings.contact_shadow)
+            for prop in scene.props:
+                if prop.z == 0:
+                    _darken_floor(picture, view, prop.x, prop.y, self.settings.contact_shadow)
             nearer = cv2.compare(view.people_depth, np.ascontiguousarray(view.people.of(view.depth)), cv2.CMP_GT)
             cv2.copyTo(moving, nearer, view.people.of(picture))
             view.lens.bend_part(picture, view.people, frame)
@@ -260,7 +265,8 @@ class StoreRenderer:
 
     def _draw_people(self, view: _View) -> Picture | None:
         """Draws the part of the view in which people may be, None where nobody is near it."""
-        window = _window_of_people(view.lens.pinhole, list(self.stage.poses.values()))
+        bodies = [pose[:, :3, 3] for pose in self.stage.poses.values()]
+        window = _window_of_all(view.lens.pinhole, bodies + list(self.stage.prop_points.values()))
         if window is None:
             view.set_people(None, None)
             return None
@@ -289,10 +295,10 @@ class StoreRenderer:
         )
 
 
-def _window_of_people(pinhole: Pinhole, poses: list[NDArray[np.float64]]) -> Window | None:
-    """The part of the view that holds all of the people, None where nobody is near it."""
+def _window_of_all(pinhole: Pinhole, things: list[NDArray[np.float64]]) -> Window | None:
+    """The part of the view that holds all people and props, points (N, 3) each, None where nothing is near it."""
     whole = Window(0, 0, pinhole.width, pinhole.height)
-    parts = [part for part in (_window_of_person(pinhole, pose[:, :3, 3]) for pose in poses) if part is not None]
+    parts = [part for part in (_window_of_one(pinhole, points) for points in things) if part is not None]
     if not parts:
         return None
     return Window(
@@ -303,8 +309,8 @@ def _window_of_people(pinhole: Pinhole, poses: list[NDArray[np.float64]]) -> Win
     )
 
 
-def _window_of_person(pinhole: Pinhole, bones: NDArray[np.float64]) -> Window | None:
-    """The part of the view around the bones (B, 3), with room for flesh, clothes, bag and shadow."""
+def _window_of_one(pinhole: Pinhole, bones: NDArray[np.float64]) -> Window | None:
+    """The part of the view around bones (B, 3) or corners, with room for flesh, clothes, bag and shadow."""
     pixels = _pixel(pinhole, bones)
     before = pixels[:, 2] > _NEAR_BONE_M
     if not before.any():

@@ -114,6 +114,10 @@ class Person:
         """The dressed mesh at rest."""
         return dressed(self.outfits[outfit], self._body)
 
+    def paint(self, outfit: int = 0) -> NDArray[np.uint8]:
+        """The texture (256, 256, 3) uint8 RGB of clothes, skin and hair."""
+        return painted(self.outfits[outfit], self._body)
+
     def add_to(self, spec: mujoco.MjSpec) -> None:
         """Adds mocap bodies "NAME:BONE" and, for each outfit, texture, material and skin; nothing collides.
 
@@ -131,7 +135,7 @@ class Person:
         name, mesh = self._skin_name(outfit), self.mesh(outfit)
         paint = f"{name}:paint"
         texture = spec.add_texture(name=paint, type=mujoco.mjtTexture.mjTEXTURE_2D, width=SIZE, height=SIZE, nchannel=3)
-        texture.data = painted(self.outfits[outfit], self._body).tobytes()
+        texture.data = self.paint(outfit).tobytes()
         material = spec.add_material(name=paint, specular=0.08, shininess=0.1)
         material.textures[mujoco.mjtTextureRole.mjTEXROLE_RGB] = paint
         skin = spec.add_skin(name=name, material=paint)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from sim.people import Reach
+    from sim.props.prop import Placement
 
 
 class VisiblePerson(Protocol):
@@ -67,10 +68,11 @@ class SceneState:
     """One instant.
 
     `shelf_stock` counts the items present by slot key (`SlotPlace.key`); a slot that is not named has its opening
-    stock. The item taken first is the one at the front.
+    stock. The item taken first is the one at the front. Props that are not named are out of sight.
     """
 
     t: float
     people: Sequence[VisiblePerson] = ()
     shelf_stock: Mapping[str, int] = field(default_factory=dict)
     misplaced: tuple[MisplacedItem, ...] = ()
+    props: tuple[Placement, ...] = ()

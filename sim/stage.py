@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import mujoco
@@ -15,6 +15,7 @@ from sim.scene import MisplacedItem, SceneState, VisiblePerson
 from sim.store_geometry import GROUP_HIDDEN, GROUP_SHOWN, SPARE_ITEMS, item_shape, rgb, slot_items, store_xml
 
 if TYPE_CHECKING:
+    from sim.props.prop import Placement, Prop
     from sim.store_plan import ProductSpec, StorePlan
 
 Pose = NDArray[np.float64]
@@ -24,19 +25,25 @@ _GEOM_TYPE = {"box": mujoco.mjtGeom.mjGEOM_BOX, "cylinder": mujoco.mjtGeom.mjGEO
 class Stage:
     """Owns the model; people that a scene does not name are hidden."""
 
-    def __init__(self, plan: StorePlan, people: Mapping[str, Person]) -> None:
-        """Compiles the store with everybody who may appear in it."""
+    def __init__(self, plan: StorePlan, people: Mapping[str, Person], props: Sequence[Prop] = ()) -> None:
+        """Compiles the store with everybody and everything that may appear in it."""
         self.plan, self.people = plan, dict(people)
         spec = mujoco.MjSpec.from_string(store_xml(plan))
         for person in self.people.values():
             person.add_to(spec)
             body = spec.worldbody.add_body(name=_held(person.name), mocap=True, pos=(0, 0, -50))
             body.add_geom(type=mujoco.mjtGeom.mjGEOM_BOX, size=(0.03, 0.03, 0.03), group=GROUP_HIDDEN)
+        for prop in props:
+            prop.add_to(spec)
         self.model: Any = spec.compile()
         self.data: Any = mujoco.MjData(self.model)
         for person in self.people.values():
             person.bind(self.model)
             self._set_shown(person, shown=False)
+        self._props = {prop.name: prop for prop in props}
+        for prop in props:
+            prop.bind(self.model)
+            prop.place(self.model, self.data, None)
         self._items = {
             key: [[self.model.geom(part).id for part in (name, name + "+")] for name in names]
             for key, names in slot_items(plan).items()
@@ -47,6 +54,8 @@ class Stage:
         self.poses: dict[str, Pose] = {}
         self._lamps = np.array(self.model.light_diffuse, np.float64)
         self._headlight = [np.array(part, np.float64) for part in self._headlight_parts()]
+        #: Points (N, 3) that enclose each prop in sight, world metres.
+        self.prop_points: dict[str, NDArray[np.float64]] = {}
         mujoco.mj_forward(self.model, self.data)
 
     def show(self, scene: SceneState) -> list[NDArray[np.float64]]:
@@ -54,6 +63,7 @@ class Stage:
         changed = self._show_stock(scene.shelf_stock)
         changed += self._show_misplaced(scene.misplaced)
         self._show_people(scene.people)
+        self._show_props(scene.props)
         mujoco.mj_kinematics(self.model, self.data)
         return changed
 
@@ -89,6 +99,11 @@ class Stage:
             self._hold(person, pose, state)
         for name, person in self.people.items():
             self._set_shown(person, shown=name in self.poses)
+
+    def _show_props(self, placements: Iterable[Placement]) -> None:
+        wanted = {at.prop: at for at in placements}
+        placed = {name: prop.place(self.model, self.data, wanted.get(name)) for name, prop in self._props.items()}
+        self.prop_points = {name: points for name, points in placed.items() if len(points)}
 
     def _set_shown(self, person: Person, shown: bool) -> None:
         self.model.skin_group[list(person.skin_ids)] = GROUP_HIDDEN

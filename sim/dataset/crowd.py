@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from shapely.geometry import Point
-from shapely.geometry.polygon import Polygon
+from shapely.geometry.base import BaseGeometry
 
 from sim.people import Person, Reach
 from sim.store_places import SlotPlace
@@ -35,10 +35,13 @@ class Posture:
 class Crowd:
     """Draws postures of `people` in a plan."""
 
-    def __init__(self, plan: StorePlan, people: Sequence[Person], rng: np.random.Generator) -> None:
-        """Prepares the floor on which people can stand."""
+    def __init__(
+        self, plan: StorePlan, people: Sequence[Person], rng: np.random.Generator, taken: BaseGeometry | None = None
+    ) -> None:
+        """Prepares the floor on which people can stand: the plan's, less what is `taken` (metres)."""
         self._people, self._rng = list(people), rng
-        self._floor: Polygon = plan.walkable(clearance_m=0.2)
+        whole: BaseGeometry = plan.walkable(clearance_m=0.2)
+        self._floor = whole if taken is None or whole.within(taken) else whole.difference(taken)
         self._slots: list[SlotPlace] = plan.slot_places()
         self._products = [product.id for product in plan.products]
         self._bounds = self._floor.bounds

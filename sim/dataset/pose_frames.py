@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.cameras import RenderSettings, StoreRenderer
+from sim.dataset.clutter import Clutter
 from sim.dataset.crowd import Crowd
 from sim.dataset.exposure import draw_exposure, exposed
 from sim.dataset.labels import Label, ignore_line, labels_of, pose_line
@@ -98,18 +99,20 @@ def store_samples(
     settings = RenderSettings(noise_sd=0.0, contact_shadow=float(rng.uniform(0, 0.5)))
     cameras = camera_models(plan)
     exposures = {camera: draw_exposure(rng) for camera in cameras}
-    with StoreRenderer(plan, people, cameras, rng, settings) as renderer:
-        before = SceneState(-1.0, (), _some_taken(plan, rng, 0.1))
+    clutter = Clutter(plan, rng, bodies)
+    with StoreRenderer(plan, people, cameras, rng, settings, props=clutter.props) as renderer:
+        before = SceneState(-1.0, (), _some_taken(plan, rng, 0.1), props=clutter.learnt())
         for camera, picture in renderer.render(before).items():
             learnt = exposed(picture, exposures[camera], rng, jitter=0.0, noise=0.3)
             cv2.imwrite(str(empties / f"{name}-{camera}.jpg"), learnt, [cv2.IMWRITE_JPEG_QUALITY, 95])
-        crowd = Crowd(plan, list(people.values()), rng)
+        crowd = Crowd(plan, list(people.values()), rng, clutter.taken)
         numbers = {person: number for number, person in enumerate(people)}
         stock = before.shelf_stock
         for instant in range(-(-frames // len(cameras))):
             # The shelves change now and then, not at every instant: each change redraws every camera's store.
             stock = _some_taken(plan, rng, 0.25) if rng.uniform() < 0.12 else stock
-            scene = SceneState(float(instant), crowd.postures(_headcount(rng)), stock)
+            standing, props = clutter.among(crowd.postures(_headcount(rng)))
+            scene = SceneState(float(instant), standing, stock, props=props)
             pictures, boxes = renderer.render(scene), renderer.truth_boxes(scene)
             for camera, picture in pictures.items():
                 labels = labels_of(boxes[camera], renderer.who(camera), numbers)
