@@ -105,6 +105,17 @@ def evaluate(
     print_evaluations([(run.name, {**recompute(run, ceilings), "speed": speed_of(run)}) for run in folders])
 
 
+@app.command("errors")
+def error_sheet(
+    run: Annotated[Path, typer.Argument(help="A run folder.")],
+    out: Annotated[Path | None, typer.Option(help="Page to write; errors.html in the run if left out.")] = None,
+) -> None:
+    """Writes a page with everything that tracking got wrong: switches, lost people, ghosts, with what was seen."""
+    from sim.error_sheet import write_error_sheet
+
+    print(f"page: {write_error_sheet(run, out)}")
+
+
 @app.command()
 def compare(
     runs: Annotated[list[Path], typer.Argument(help="Finished run folders; several give means with intervals.")],
