@@ -28,9 +28,9 @@ class Mistake:
 
     start, end: seconds; a switch starts at the last tick with the old track and ends at the first with the new one.
     person: whom it befell; of a ghost nobody. tracks: the track or tracks in it: of a switch the old and the new one,
-    of a double the one that counts and the one too many. place: (x, y) metres where it happened. cost_s: seconds spoilt,
-    by which the worst are chosen: of a switch, how long the new track stayed. swapped_with: of a switch, who took the
-    other track in turn. nearest, nearest_m: the nearest other person then, and how far.
+    of a double the one that counts and the one too many. place: (x, y) metres where it happened. cost_s: how many
+    seconds it spoilt, by which the worst are chosen: of a switch, how long the new track stayed. swapped_with: of a
+    switch, who took the other track in turn. nearest, nearest_m: the nearest other person then, and how far.
     """
 
     kind: Kind
