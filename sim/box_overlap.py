@@ -23,7 +23,7 @@ def tracks_of(wanted: pd.DataFrame, truth: pd.DataFrame, found: pd.DataFrame) ->
         .merge(truth, on=["frame", "id"])
         .merge(found, on="frame", suffixes=("", "_found"))
     )
-    pairs["iou"] = _iou(pairs)
+    pairs["iou"] = pair_iou(pairs)
     best = pairs[pairs["iou"] >= SAME_PERSON_IOU].sort_values("iou").groupby("row")["id_found"].last()
     return best.reindex(np.arange(len(wanted)), fill_value=-1).to_numpy(np.int64)
 
@@ -38,7 +38,7 @@ def subjects_of_tracks(run: RunFolder) -> dict[int, str]:
     for camera in run.cameras():
         truth, found = boxes_of(run, camera)
         pairs = truth.merge(found, on="frame", suffixes=("", "_found"))
-        pairs["iou"] = _iou(pairs)
+        pairs["iou"] = pair_iou(pairs)
         best = pairs.sort_values("iou").groupby(["frame", "id_found"]).last()
         seen.append(best[best["iou"] >= SAME_PERSON_IOU].reset_index()[["id_found", "id"]])
     counts = pd.concat(seen).value_counts().reset_index(name="pictures")
@@ -52,7 +52,8 @@ def boxes_of(run: RunFolder, camera: str) -> tuple[pd.DataFrame, pd.DataFrame]:
     return _boxes(run.path / "truth" / "boxes" / f"{camera}.txt"), _boxes(run.path / "tracks" / f"{camera}.txt")
 
 
-def _iou(pairs: pd.DataFrame) -> pd.Series:
+def pair_iou(pairs: pd.DataFrame) -> pd.Series:
+    """Intersection over union of the boxes x1, y1, x2, y2 and x1_found, y1_found, x2_found, y2_found of each row."""
     width = np.minimum(pairs["x2"], pairs["x2_found"]) - np.maximum(pairs["x1"], pairs["x1_found"])
     height = np.minimum(pairs["y2"], pairs["y2_found"]) - np.maximum(pairs["y1"], pairs["y1_found"])
     shared = np.maximum(width, 0.0) * np.maximum(height, 0.0)

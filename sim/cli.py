@@ -88,19 +88,24 @@ def run(
 def evaluate(
     runs: Annotated[list[Path] | None, typer.Argument(help="Run folders; several give medians too.")] = None,
     ceilings: Annotated[bool, typer.Option(help="Also the figure that perfect association would reach.")] = False,
+    offline: Annotated[
+        bool, typer.Option("--offline", help="Also re-link tracks after closing time, and the figures of that.")
+    ] = False,
     gt: Annotated[Path | None, typer.Option(help="Or truth: MOTChallenge sequences, or floor positions.")] = None,
     tracks: Annotated[Path | None, typer.Option(help="With --gt: the tracks, SEQUENCE.txt or floor.")] = None,
     json: Annotated[Path | None, typer.Option(help="With --gt: also write every figure to this file.")] = None,
 ) -> None:
     """Figures of runs, recomputed from their files; or of anybody's tracks against anybody's truth."""
-    from sim.console import print_evaluations
+    from sim.console import print_evaluations, print_offline
     from sim.evaluate import evaluate as recompute
-    from sim.evaluate import speed_of
+    from sim.evaluate import offline_tracking, speed_of
+    from sim.offline import relink_run
     from sim.run_folder import RunFolder, write_json
 
     if gt is not None or tracks is not None:
-        if runs or gt is None or tracks is None or ceilings:
-            given = "run folders or --ceilings beside them" if runs or ceilings else "one of them"
+        if runs or gt is None or tracks is None or ceilings or offline:
+            beside = "run folders, --ceilings or --offline beside them"
+            given = beside if runs or ceilings or offline else "one of them"
             raise BadInput("command line", "--gt, --tracks", given, "run folders, or both --gt and --tracks")
         from sim.console import print_benchmark
         from tracking.benchmark import evaluate_tracks
@@ -115,7 +120,24 @@ def evaluate(
     if not runs:
         raise BadInput("command line", "RUNS", "nothing", "run folders, or both --gt and --tracks")
     folders = [RunFolder(run) for run in runs]
-    print_evaluations([(run.name, {**recompute(run, ceilings), "speed": speed_of(run)}) for run in folders])
+    evaluations = [(run.name, {**recompute(run, ceilings), "speed": speed_of(run)}) for run in folders]
+    print_evaluations(evaluations)
+    if offline:
+        for run in folders:
+            relink_run(run)
+        rows = [(name, figures["tracking"]) for name, figures in evaluations]
+        print_offline([(*row, offline_tracking(run)) for row, run in zip(rows, folders, strict=True)])
+
+
+@app.command("errors")
+def error_sheet(
+    run: Annotated[Path, typer.Argument(help="A run folder.")],
+    out: Annotated[Path | None, typer.Option(help="Page to write; errors.html in the run if left out.")] = None,
+) -> None:
+    """Writes a page with everything that tracking got wrong: switches, lost people, ghosts, with what was seen."""
+    from sim.error_sheet import write_error_sheet
+
+    print(f"page: {write_error_sheet(run, out)}")
 
 
 @app.command()

@@ -118,6 +118,19 @@ def print_evaluations(evaluations: Sequence[tuple[str, Mapping[str, Any]]]) -> N
             console.print(f"{name}: with perfect association HOTA {ceiling['hota']:.3f}, IDF1 {ceiling['idf1']:.3f}")
 
 
+def print_offline(runs: Sequence[tuple[str, Mapping[str, float], Mapping[str, float]]]) -> None:
+    """Prints the tracking figures of runs as they were online, and beside them those of the pass after closing time."""
+    table = Table(title="Tracking online, and offline after closing time", title_style="bold", title_justify="left")
+    for column in ("run", "pass", *(title for title, _ in BENCHMARK_FIGURES.values())):
+        table.add_column(column, justify="left" if column in ("run", "pass") else "right")
+    for name, online, offline in runs:
+        for label, row in (("online", online), ("offline", offline)):
+            figures = ((row.get(field), digits) for field, (_, digits) in BENCHMARK_FIGURES.items())
+            cells = ("" if value is None else f"{value:.{digits}f}" for value, digits in figures)
+            table.add_row(name, label, *cells)
+    Console().print(table)
+
+
 def print_benchmark(benchmark: "Benchmark") -> None:
     """Prints the figures of somebody's tracks, one sequence a row, and how the files were taken."""
     console = Console()

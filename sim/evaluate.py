@@ -7,6 +7,7 @@ from typing import Any
 import pandas as pd
 
 from sim.day_marks import first_track, opens_at
+from sim.offline import offline_tracks
 from sim.run_folder import RunFolder, read_object
 from store.receipt import Receipt
 from store.scoring import score_receipts
@@ -41,6 +42,13 @@ def evaluate(run: RunFolder, ceilings: bool = False) -> dict[str, Any]:
     return {"people": people, **({"person_days": person_days} if run.manifest.days > 1 else {}), **figures}
 
 
+def offline_tracking(run: RunFolder) -> dict[str, float]:
+    """The floor metrics of a run after `sim.offline.relink_run`, over all its days; not to be called online ones."""
+    truth = pd.concat([_people(day) for day in run.days()])
+    tracks = pd.concat([_of_day(offline_tracks(day), day) for day in run.days()])
+    return floor_metrics(truth[truth["inside"]], tracks)
+
+
 def prices_of(run: RunFolder) -> dict[str, int]:
     """Price in cents of every product of the run's store."""
     return {product.id: product.price_cents for product in run.plan().products}
@@ -72,7 +80,11 @@ def _people(day: RunFolder) -> pd.DataFrame:
 
 
 def _tracks(day: RunFolder) -> pd.DataFrame:
-    table, number = day.floor_tracks(), day.manifest.day
+    return _of_day(day.floor_tracks(), day)
+
+
+def _of_day(table: pd.DataFrame, day: RunFolder) -> pd.DataFrame:
+    number = day.manifest.day
     return table.assign(track=table["track"] + first_track(number), t=table["t"] + opens_at(number))
 
 

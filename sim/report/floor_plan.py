@@ -39,8 +39,19 @@ class Frame:
 
 def floor_plan_svg(plan: StorePlan, cameras: Mapping[str, Camera]) -> str:
     """The plan as one SVG element with class `plan` and an empty group `moving` on top for people."""
-    frame = Frame(plan.room.depth_m)
     left, top, width, height = view_box(plan)
+    box = f"{left:.1f} {top:.1f} {width:.1f} {height:.1f}"
+    label = escape(f"Floor plan of {plan.title}", quote=True)
+    return (
+        f'<svg class="plan" viewBox="{box}" role="img" aria-label="{label}" xmlns="http://www.w3.org/2000/svg">'
+        + floor_shapes(plan, cameras)
+        + '<g class="moving"></g></svg>'
+    )
+
+
+def floor_shapes(plan: StorePlan, cameras: Mapping[str, Camera]) -> str:
+    """What stands still on the plan, as SVG elements in drawing units."""
+    frame = Frame(plan.room.depth_m)
     shapes = [
         _room(plan, frame),
         *(_cone(camera, frame) for camera in cameras.values()),
@@ -48,13 +59,7 @@ def floor_plan_svg(plan: StorePlan, cameras: Mapping[str, Camera]) -> str:
         *(_gate(gate, frame) for gate in plan.gate_places()),
         *(_camera(camera, frame) for camera in cameras.values()),
     ]
-    box = f"{left:.1f} {top:.1f} {width:.1f} {height:.1f}"
-    label = escape(f"Floor plan of {plan.title}", quote=True)
-    return (
-        f'<svg class="plan" viewBox="{box}" role="img" aria-label="{label}" xmlns="http://www.w3.org/2000/svg">'
-        + "".join(shapes)
-        + '<g class="moving"></g></svg>'
-    )
+    return "".join(shapes)
 
 
 def view_box(plan: StorePlan) -> tuple[float, float, float, float]:
