@@ -69,6 +69,9 @@ def speed_of_days(run: RunFolder) -> dict[str, Any]:
         "store_seconds": store,
         "stages": {name: round(sum(day["stages"].get(name, 0.0) for day in days), 2) for name in names},
         "peak_memory_mb": max(day["peak_memory_mb"] for day in days), "cameras": days[0]["cameras"],
+        "camera_frames": sum(day["camera_frames"] for day in days),
+        "tracking_seconds": round(sum(day["tracking_seconds"] for day in days), 2),
+        "memory_growth_mb_per_hour": max(filter(None, (day["memory_growth_mb_per_hour"] for day in days)), default=None),
     }  # fmt: skip
 
 

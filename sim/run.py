@@ -37,7 +37,7 @@ from sim.run_folder import (
     write_table,
 )
 from sim.scenario import Scenario
-from sim.stopwatch import Stopwatch, peak_memory_mb
+from sim.stopwatch import Stopwatch, growth_an_hour, memory_mb, peak_memory_mb
 from sim.store_plan import StorePlan, camera_models, load_store
 from sim.world import World, WorldTick
 from store.journal import Journal
@@ -159,6 +159,8 @@ class _Day:
         )  # fmt: skip
         self.drawing, self.watching = Stopwatch(), Stopwatch()
         self.next_report = 0.0
+        self.camera_frames = 0
+        self.memory: list[tuple[float, float]] = []
 
     def run(self) -> dict[str, object]:
         """Runs the day to its end and returns the `speed` block of the summary."""
@@ -191,10 +193,18 @@ class _Day:
             "real_time_factor": round(t / wall, 3), "wall_seconds": round(wall, 2), "store_seconds": t,
             "stages": {name: round(seconds, 2) for name, seconds in stages.items()},
             "peak_memory_mb": round(peak_memory_mb(), 1), "cameras": len(self.cameras),
+            "camera_frames": self.camera_frames, "tracking_seconds": round(sum(self.tracker.seconds.values()), 2),
+            "memory_growth_mb_per_hour": self._memory_growth(),
         }  # fmt: skip
+
+    def _memory_growth(self) -> float | None:
+        """Megabytes by which the process grows in an hour of store time; None where the run is too short to say."""
+        growth = growth_an_hour(*zip(*self.memory, strict=True)) if self.memory else None
+        return None if growth is None else round(growth, 1)
 
     def _tick(self, tick: WorldTick, shot: Footage, shop: Shop, recorder: Recorder) -> None:
         tracks = self.tracker.step(tick.t, shot.frames)
+        self.camera_frames += len(shot.frames)
         with self.watching.stage("store"):
             for scan in tick.gate_scans:
                 shop.gate_scan(scan)
@@ -211,6 +221,7 @@ class _Day:
         if time.monotonic() < self.next_report:
             return
         self.next_report = time.monotonic() + 1.0
+        self.memory.append((t, memory_mb()))
         progress = Progress(t=t, seconds=self.scenario.seconds)
         write_manifest(self.out, self.manifest.model_copy(update={"progress": progress}))
         if self.on_progress:

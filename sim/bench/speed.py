@@ -22,9 +22,10 @@ def print_bench(scenario: str, seconds: int) -> None:
 
 
 def stage_table(speed: dict[str, Any]) -> Table:
-    """Wall seconds of each stage, its milliseconds a tick, and its share of the run's wall seconds.
+    """Wall seconds of each stage, seconds a store second, and its share of the run's wall seconds; then the whole.
 
-    Drawing and watching overlap in two threads, so that shares can add up to more than one.
+    Drawing and watching overlap in two threads, so that shares can add up to more than one, and tracking alone is
+    measured while the other core draws.
     """
     wall, store = float(speed["wall_seconds"]), float(speed["store_seconds"])
     table = Table(title="Speed", title_style="bold", title_justify="left")
@@ -36,5 +37,11 @@ def stage_table(speed: dict[str, Any]) -> Table:
     table.add_section()
     table.add_row("whole run (wall)", f"{wall:.1f}", f"{wall / store:.3f}", "1.00")
     table.add_row("real-time factor", f"{speed['real_time_factor']:.2f}")
+    frames = int(speed["camera_frames"])
+    table.add_row("camera frames a second, whole run", f"{frames / wall:.0f}")
+    table.add_row("camera frames a second, tracking alone", f"{frames / float(speed['tracking_seconds']):.0f}")
     table.add_row("peak memory MB", f"{speed['peak_memory_mb']:.0f}")
+    growth = speed["memory_growth_mb_per_hour"]
+    shown = "too short a run to say" if growth is None else f"{growth:+.0f}"
+    table.add_row("memory growth, MB an hour of store time", shown)
     return table
