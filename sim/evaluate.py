@@ -64,6 +64,7 @@ def speed_of_days(run: RunFolder) -> dict[str, Any]:
     days = [speed_of(day) for day in run.days()]
     wall, store = (sum(float(day[name]) for day in days) for name in ("wall_seconds", "store_seconds"))
     names = dict.fromkeys(name for day in days for name in day["stages"])
+    growth = [day["memory_growth_mb_per_hour"] for day in days if day["memory_growth_mb_per_hour"] is not None]
     return {
         "real_time_factor": round(store / wall, 3) if wall else 0.0, "wall_seconds": round(wall, 2),
         "store_seconds": store,
@@ -71,7 +72,7 @@ def speed_of_days(run: RunFolder) -> dict[str, Any]:
         "peak_memory_mb": max(day["peak_memory_mb"] for day in days), "cameras": days[0]["cameras"],
         "camera_frames": sum(day["camera_frames"] for day in days),
         "tracking_seconds": round(sum(day["tracking_seconds"] for day in days), 2),
-        "memory_growth_mb_per_hour": max(filter(None, (day["memory_growth_mb_per_hour"] for day in days)), default=None),
+        "memory_growth_mb_per_hour": max(growth, default=None),
     }  # fmt: skip
 
 
