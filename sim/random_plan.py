@@ -15,7 +15,7 @@ from sim.errors import BadInput
 from sim.store_places import footprint
 from sim.store_plan import GondolaSpec, StorePlan, load_store, plan_from
 
-UNSEEN = ("corner-shop", "nanostore")
+UNSEEN = ("corner-shop", "nanostore", "retail")
 """Named, so that a new built-in store does not change the frames on which networks are compared."""
 
 MOST_TRIES = 60
