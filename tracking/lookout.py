@@ -5,7 +5,7 @@ wherever something is new that nobody explains, and everywhere something is new 
 moment ago is looked for where they should be by now (Bergmann et al., "Tracking without bells and whistles", 2019).
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +18,7 @@ from tracking.windows import Windows, busy_windows
 
 Frame = NDArray[np.uint8]
 _SAME_PERSON = 0.3
+_SURELY_SAME, _ALONE = 0.6, 0.15
 _FOUND_AGAIN = 0.55
 _SMOOTHING = 0.5
 _EXPLAINED_MARGIN = 0.12
@@ -32,13 +33,16 @@ class LookoutSettings(BaseModel):
     search_every: int = Field(
         default=3, ge=1, le=100, description="frames from one search of everything new to the next; 1: every frame"
     )
+    describe_every: int = Field(
+        default=3, ge=1, le=100, description="frames for which the look of somebody alone in their box is kept"
+    )
 
 
 class Lookout:
     """One camera's memory; make one for each camera.
 
-    Call `look` with a frame, search the windows it gives, hand what was found to `candidates`, and those who remain
-    after a second look to `remember`.
+    Call `look` with a frame, search the windows it gives, hand what was found to `candidates`, those who remain after a
+    second look to `remember`, and take how they look from `describe`.
     """
 
     def __init__(self, settings: LookoutSettings, phase: int, knows_empty: bool, looks_twice: bool) -> None:
@@ -52,10 +56,14 @@ class Lookout:
         """
         self._background = Background() if knows_empty else None
         self._every = settings.search_every if knows_empty and looks_twice else 1
+        self._describe_every = settings.describe_every if looks_twice else 1
         self._frames = phase
         self._people: list[Detection] = []
         self._moves: NDArray[np.float32] = np.zeros((0, 4), np.float32)
         self._seen_at: float | None = None
+        self._looks = np.zeros((0, 1), np.float32)
+        self._ages = np.zeros(0, np.int64)
+        self._same_as = np.zeros(0, np.int64)
 
     @property
     def new(self) -> NDArray[np.uint8]:
@@ -103,6 +111,7 @@ class Lookout:
         boxes, before = _boxes(people), _boxes(self._people)
         moves = np.zeros_like(boxes)
         match = overlaps(boxes, before)
+        self._same_as = _surely_same(boxes, match)
         for row, overlap in enumerate(match):
             if len(overlap) and overlap.max() >= _SAME_PERSON:
                 k = int(overlap.argmax())
@@ -113,8 +122,40 @@ class Lookout:
             self._background.adapt(frame, boxes, elapsed)
         self._seen_at = t
 
+    def describe(self, embed: Callable[[NDArray[np.float32]], NDArray[np.float32]]) -> NDArray[np.float32]:
+        """How those look who were last remembered: (N, D) unit rows. `embed` is asked only about those it is due for.
+
+        Looks change slowly, so those of somebody who stands alone are kept for a few frames; where boxes overlap,
+        somebody else may be in the next one, so there everybody is looked at every time.
+        """
+        old, ages = self._looks, self._ages
+        same = self._same_as
+        kept = (same >= 0) & (np.append(ages, self._describe_every)[same] + 1 < self._describe_every)
+        if len(same) == 0:
+            self._looks, self._ages = np.zeros((0, 1), np.float32), np.zeros(0, np.int64)
+            return self._looks
+        due = np.flatnonzero(~kept)
+        fresh = embed(_boxes([self._people[k] for k in due])) if len(due) else old[:0]
+        looks = np.empty((len(same), fresh.shape[1]), np.float32)
+        looks[due], looks[kept] = fresh, old[same[kept]]
+        self._looks, self._ages = looks, np.where(kept, np.append(ages, 0)[same] + 1, 0)
+        return looks
+
     def _expected(self) -> NDArray[np.float32]:
         return _boxes(self._people) + self._moves
+
+
+def _surely_same(boxes: NDArray[np.float32], match: NDArray[np.float64]) -> NDArray[np.int64]:
+    """(N,) which of the people before each of the boxes (N, 4) is, -1 where that is not sure.
+
+    `match` (N, M) are the overlaps with the boxes before.
+    """
+    if not match.size:
+        return np.full(len(boxes), -1, np.int64)
+    crowd = overlaps(boxes, boxes)
+    np.fill_diagonal(crowd, 0)
+    sure = (match.max(1) >= _SURELY_SAME) & (crowd.max(1) < _ALONE)
+    return np.where(sure, match.argmax(1), -1)
 
 
 def _unexplained(new: NDArray[np.uint8], boxes: NDArray[np.float32]) -> NDArray[np.uint8]:

@@ -194,7 +194,7 @@ class StoreTracker:
     def _describe(self, name: str, frame: Frame, found: list[Detection]) -> View:
         with self._stage("embed"):
             # Looks are taken from the plain frame: what dimming does to colours depends on what stands behind.
-            looks = self._embedder.embed(frame, _boxes(found)) if found else np.zeros((0, 1), np.float32)
+            looks = self._lookouts[name].describe(lambda boxes: self._embedder.embed(frame, boxes))
         return View(name, found, looks)
 
     def _follow(self, view: View) -> _Followed:

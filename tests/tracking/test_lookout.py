@@ -102,3 +102,33 @@ def test_an_empty_store_opens_no_window_and_frames_of_an_unknown_one_are_shown_a
     shown, windows = plain.look(frame)
     assert shown is frame
     np.testing.assert_array_equal(windows, [[0, 0, WIDTH, HEIGHT]])
+
+
+def test_looks_are_kept_for_a_few_frames_of_somebody_alone_and_taken_anew_in_company() -> None:
+    one = lookout(1)
+    alone, left, right = box_at(20), box_at(200), box_at(220)
+    asked: list[int] = []
+
+    def embed(boxes: NDArray[np.float32]) -> NDArray[np.float32]:
+        asked.append(len(boxes))
+        return np.tile(np.float32([len(asked), 0.0]), (len(boxes), 1))
+
+    for k in range(4):
+        one.look(frame_with(alone, left, right))
+        one.remember(0.1 * k, frame_with(alone, left, right), [person(alone), person(left), person(right)])
+        looks = one.describe(embed)
+        assert looks.shape == (3, 2)
+    assert asked == [3, 2, 2, 3]
+    one.remember(0.4, frame_with(right), [person(right)])
+    assert one.describe(embed).shape == (1, 2)
+    one.remember(0.5, frame_with(), [])
+    assert len(one.describe(embed)) == 0
+
+
+def test_somebody_else_in_the_same_place_does_not_inherit_a_look() -> None:
+    one = lookout(1)
+    for k, box in enumerate((box_at(60), box_at(90))):
+        one.look(frame_with(box))
+        one.remember(0.1 * k, frame_with(box), [person(box)])
+        looks = one.describe(lambda boxes, k=k: np.full((len(boxes), 2), k, np.float32))  # type: ignore[misc]
+    np.testing.assert_array_equal(looks, [[1, 1]])
