@@ -18,6 +18,7 @@ from scipy.optimize import linear_sum_assignment
 
 from tracking.floor import FloorArea
 from tracking.floor.appearance import SimilarityScale
+from tracking.floor.area import AreaTest
 
 Array = NDArray[np.float64]
 _NEVER = 1e6
@@ -38,6 +39,8 @@ class OfflineSettings(BaseModel):
     most_motion: float = Field(default=4.0, gt=0, le=50, description="log odds that a distance can speak against")
     most_looks: float = Field(default=6.0, gt=0, le=50, description="log odds that looks can speak")
     gate_cost: float = Field(default=-2.5, ge=-50, le=50, description="log odds needed to join at a gate, negated")
+    doorstep_m: float = Field(default=0.5, ge=0, le=5, description="nearer to the boundary at a gate: gone out, metres")
+    doorstep_cost: float = Field(default=-4.0, ge=-50, le=50, description="log odds needed there, negated, per end")
     aisle_cost: float = Field(default=1.5, ge=-50, le=50, description="log odds against vanishing in an aisle, per end")
     look_s: float = Field(default=15.0, gt=0, le=3600, description="looks so near to an end say who it is, s")
     filled_s: float = Field(default=3.0, ge=0, le=60, description="gaps up to so long are filled in straight lines, s")
@@ -142,9 +145,13 @@ def _joins(
 
 
 def _alone(places: Array, free: NDArray[np.bool_], area: FloorArea, settings: OfflineSettings) -> Array:
-    """(N,) what it costs that a track ends (or begins) at such places: gates are for that, aisles are not."""
-    at_gate = (area.entrance_gap(places) <= 0) | free
-    return np.where(at_gate, settings.gate_cost / 2, settings.aisle_cost)
+    """(N,) what it costs that a track ends (or begins) at such places: doorsteps are for that, aisles are not."""
+    at_gate = area.entrance_gap(places) <= 0
+    test = AreaTest(area)
+    inside_m = np.array([test.inside_m(place) for place in places])
+    step = at_gate & (inside_m < settings.doorstep_m)
+    costs = np.where(at_gate | free, settings.gate_cost / 2, settings.aisle_cost)
+    return np.where(step, settings.doorstep_cost, costs)
 
 
 def _places(tracks: pd.DataFrame) -> Mapping[int, dict[int, Array]]:

@@ -118,7 +118,7 @@ class DayFiles:
         frames = np.arange(self.frame(start), self.frame(end) + 1)
         own = self.true_boxes_of(person)
         counts = own[own["share"] >= VISIBLE].groupby("frame").size()
-        return counts.reindex(frames, fill_value=0).to_numpy(np.int64)
+        return np.asarray(counts.reindex(frames, fill_value=0), np.int64)
 
     def true_boxes_of(self, person: str) -> pd.DataFrame:
         """True boxes of somebody in all cameras."""

@@ -9,8 +9,10 @@ from typer.testing import CliRunner
 from sim.cli import app
 from sim.evaluate import offline_tracking
 from sim.offline import offline_tracks, relink_run
+from sim.recorder import BODY_TABLE
 from sim.run_folder import FLOOR_TRACK_COLUMNS, RunFolder, write_json, write_table
 from tests.dashboard.fake_run import write_fake_run
+from tracking.metrics import floor_metrics
 
 LOST = (18.0, 24.0)
 
@@ -25,6 +27,10 @@ def original(tmp_path_factory: pytest.TempPathFactory) -> Path:
     began_before = tracks["track"].isin(tracks[~late]["track"].unique())
     tracks = tracks.assign(track=tracks["track"] + np.where(late & began_before, 50, 0))
     write_table(run / "tracks" / "floor.parquet", tracks, FLOOR_TRACK_COLUMNS)
+    whose = np.arange(1, 7)
+    seen = [(t, "north", k + 50 * (t > LOST[1]), np.eye(6)[k - 1]) for k in whose for t in np.arange(1.0, 40.0)]
+    bodies = pd.DataFrame(seen, columns=list(BODY_TABLE)).astype({"track": np.int64})
+    write_table(run / "tracks" / "bodies.parquet", bodies, BODY_TABLE)
     people = RunFolder(run).people()
     people = people.assign(inside=True) if "inside" not in people else people
     people.to_parquet(run / "truth" / "people.parquet", index=False)
@@ -47,8 +53,6 @@ def test_broken_tracks_are_joined_and_the_online_ones_stay(run: RunFolder) -> No
 
 
 def offline_figures(run: RunFolder) -> tuple[float, float]:
-    from tracking.metrics import floor_metrics
-
     people = run.people()
     return floor_metrics(people[people["inside"]], run.floor_tracks())["idf1"], offline_tracking(run)["idf1"]
 
