@@ -132,12 +132,12 @@ def test_a_file_that_is_no_network_is_named_in_the_error(tmp_path: Path, name: s
         YoloDetector(tmp_path / name)
 
 
-def test_a_frame_of_sixteen_by_nine_wastes_less_than_four_percent_on_padding() -> None:
+def test_a_frame_of_sixteen_by_nine_keeps_its_size_and_wastes_less_than_seven_percent_on_padding() -> None:
     canvas, (scale, left, top) = letterbox(np.zeros((360, 640, 3), np.uint8))
     assert canvas.shape == (INPUT_HEIGHT, INPUT_WIDTH, 3)
-    assert (left, top) == (0, 4)
-    assert scale == pytest.approx(0.6)
-    assert (canvas == 0).mean() > 0.96
+    assert (left, top) == (0, 12)
+    assert scale == pytest.approx(1)
+    assert (canvas == 0).mean() > 0.93
 
 
 def test_of_two_boxes_on_one_person_the_more_certain_remains() -> None:
