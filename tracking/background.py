@@ -8,13 +8,14 @@ the simulation). The same `dim` makes the training pictures, so that the network
 import math
 from collections import deque
 from dataclasses import dataclass
-from typing import Any
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from tracking.errors import TrackingError
+from tracking.lighting import Light, brightness_gain, expected, light_of, local_light, shadow_weight
+from tracking.stayers import Stayers
 
 Frame = NDArray[np.uint8]
 """(H, W, 3) uint8, BGR."""
@@ -25,7 +26,8 @@ WORK_WIDTH = 384
 BLUR_SIGMA_PX = 1.5
 SOFT_LOW, SOFT_HIGH = 8, 24
 FADE_FACTOR, FADE_OFFSET = 0.25, 96
-SATURATED = 248
+_LIGHT_EVERY = 5  # frames; light by part of the view costs as much as all the rest
+_SUSPICIOUS = 0.2  # share of the view that is new from which light by part of the view is looked at at once
 
 _RAMP = np.clip((np.arange(256) - SOFT_LOW) * 255.0 / (SOFT_HIGH - SOFT_LOW), 0, 255).astype(np.uint8)
 _FADE = np.clip(np.round(np.arange(256) * FADE_FACTOR + FADE_OFFSET), 0, 255).astype(np.uint8)
@@ -39,9 +41,9 @@ class BackgroundNotLearnt(TrackingError):
 def dim(frame: Frame, empty: Frame) -> Frame:
     """Fade whatever of `frame` looks as in `empty`, and keep the rest untouched.
 
-    Largest channel difference, blurred (sigma 1.5 px), a soft mask between 8 and 24 grey levels, dilated 5x5;
-    outside the mask the frame becomes a quarter of itself plus 96. The empty picture is first brought to the
-    brightness of the frame.
+    Largest channel difference, less of it in a soft shadow, blurred (sigma 1.5 px), a soft mask between 8 and 24
+    grey levels, dilated 5x5; outside the mask the frame becomes a quarter of itself plus 96. The empty picture is
+    first brought to the light of the frame.
 
     Args:
         frame: (H, W, 3) uint8.
@@ -52,7 +54,7 @@ def dim(frame: Frame, empty: Frame) -> Frame:
     """
     size = work_size(frame.shape[1], frame.shape[0])
     now, then = shrink(frame, size), shrink(empty, size)
-    return fade(frame, novelty(now, _expected(now, then, brightness_gain(now, then))))
+    return fade(frame, novelty(now, expected(now, then, light_of(now, then))))
 
 
 def work_size(width: int, height: int) -> tuple[int, int]:
@@ -67,10 +69,11 @@ def shrink(frame: NDArray[np.uint8], size: tuple[int, int]) -> NDArray[np.uint8]
     return cv2.resize(frame, size, interpolation=cv2.INTER_LINEAR)  # type: ignore[return-value]
 
 
-def novelty(frame: Frame, empty: Frame) -> NDArray[np.uint8]:
-    """How much each pixel differs from the empty picture: (h, w) uint8, 0 known to 255 new. Both (h, w, 3)."""
-    blue, green, red = cv2.split(cv2.absdiff(frame, empty))
-    difference = cv2.GaussianBlur(cv2.max(cv2.max(blue, green), red), (0, 0), BLUR_SIGMA_PX)
+def novelty(frame: Frame, lit: Frame) -> NDArray[np.uint8]:
+    """How much each pixel differs from the lit empty picture: (h, w) uint8, 0 known to 255 new. Both (h, w, 3)."""
+    blue, green, red = cv2.split(cv2.absdiff(frame, lit))
+    difference = cv2.multiply(cv2.max(cv2.max(blue, green), red), shadow_weight(frame, lit), scale=1 / 255)
+    difference = cv2.GaussianBlur(difference, (0, 0), BLUR_SIGMA_PX)
     return cv2.dilate(cv2.LUT(difference, _RAMP), _SPREAD)  # type: ignore[return-value]
 
 
@@ -96,6 +99,12 @@ class BackgroundSettings:
     """Protected margin around each detected box, as a share of its width and height."""
     adapt_every_seconds: float = 0.5
     """Time between updates; absorbing is slow, so it need not happen at every frame."""
+    patience_seconds: float = 120.0
+    """How long the place of somebody who was lost while standing is kept, see `tracking.stayers`."""
+    upheaval_share: float = 0.5
+    """Share of the view from which what is new is not people: the camera was turned, or all lamps changed."""
+    upheaval_seconds: float = 10.0
+    """How long nothing is absorbed in an upheaval, so that what a camera knew is still there when it is explained."""
 
 
 class Background:
@@ -113,7 +122,10 @@ class Background:
         self._empty: NDArray[np.float32] | None = None
         self._protected: NDArray[np.float32] = np.zeros((0, 0), np.float32)
         self._waited_seconds = 0.0
-        self._gain: NDArray[np.float64] = np.ones(3)
+        self._light = Light(np.ones(3))
+        self._stayers = Stayers(self.settings.patience_seconds)
+        self._upheaval_for = 0.0
+        self._frames = 0
         self._new: NDArray[np.uint8] = np.zeros((1, 1), np.uint8)
 
     @property
@@ -125,6 +137,20 @@ class Background:
     def new(self) -> NDArray[np.uint8]:
         """What was new in the last frame given to `dim` or `foreground`: (h, w) uint8 at 384 px width, 255 new."""
         return self._new
+
+    @property
+    def upheaval(self) -> bool:
+        """Whether so much was new in the last frame that it cannot be people."""
+        return float(cv2.mean(self._new)[0]) > 255 * self.settings.upheaval_share
+
+    @property
+    def empty(self) -> Frame:
+        """The empty view (h, w, 3) at 384 px width, in the light in which it was learnt.
+
+        Raises:
+            BackgroundNotLearnt: before the first `learn`.
+        """
+        return np.clip(self._model(), 0, 255).astype(np.uint8)
 
     def learn(self, frame: Frame) -> None:
         """Take in one (H, W, 3) frame of the empty store. A passer-by in fewer than half of them does no harm."""
@@ -139,9 +165,16 @@ class Background:
         """
         small = shrink(frame, work_size(frame.shape[1], frame.shape[0]))
         empty = self._model()
-        self._gain = brightness_gain(small, empty)
-        self._new = novelty(small, _expected(small, empty, self._gain))
+        fresh = self._frames % _LIGHT_EVERY == 0
+        self._frames += 1
+        gain = brightness_gain(small, empty)
+        self._compare(small, empty, Light(gain, local_light(small, empty, gain) if fresh else self._light.local))
+        if not fresh and cv2.mean(self._new)[0] > 255 * _SUSPICIOUS:
+            self._compare(small, empty, Light(gain, local_light(small, empty, gain)))
         return self._new
+
+    def _compare(self, small: Frame, empty: NDArray[np.float32], light: Light) -> None:
+        self._light, self._new = light, novelty(small, expected(small, empty, light))
 
     def dim(self, frame: Frame) -> Frame:
         """The (H, W, 3) frame with the empty store faded, for the detector.
@@ -163,11 +196,16 @@ class Background:
         scale = empty.shape[1] / frame.shape[1]
         self._waited_seconds += elapsed_seconds
         np.maximum(self._protected - elapsed_seconds, 0, out=self._protected)
-        for left, top, right, bottom in np.asarray(boxes, np.float64).reshape(-1, 4) * scale:
+        found = np.asarray(boxes, np.float64).reshape(-1, 4) * scale
+        lost = self._stayers.update(found, self._new, elapsed_seconds)
+        for left, top, right, bottom in np.concatenate([found, lost]):
             dx, dy = self.settings.box_margin * (right - left), self.settings.box_margin * (bottom - top)
             rows = slice(max(0, math.floor(top - dy)), max(0, math.ceil(bottom + dy)))
             columns = slice(max(0, math.floor(left - dx)), max(0, math.ceil(right + dx)))
             self._protected[rows, columns] = self.settings.hold_seconds
+        self._upheaval_for = self._upheaval_for + elapsed_seconds if self.upheaval else 0.0
+        if 0 < self._upheaval_for <= self.settings.upheaval_seconds:
+            self._waited_seconds = 0.0
         if self._waited_seconds >= self.settings.adapt_every_seconds:
             self._absorb(shrink(frame, (empty.shape[1], empty.shape[0])), empty)
 
@@ -176,8 +214,27 @@ class Background:
         self._waited_seconds = 0.0
         free = (self._protected <= 0).astype(np.uint8)
         # The memory is kept at its own brightness, so a lamp that dims does not have to be unlearnt later.
-        level = small / self._gain.astype(np.float32)
+        level = small / self._light.factors((small.shape[1], small.shape[0]))
         cv2.accumulateWeighted(level, empty, rate, mask=free)
+
+    def move(self, frame: Frame, places: NDArray[np.float32]) -> None:
+        """The camera was turned: take the memory along, and what it never saw from this (H, W, 3) frame.
+
+        Args:
+            frame: of the turned camera.
+            places: (h, w, 2) x, y px of the remembered picture at which each pixel of the new one was; nan: nowhere.
+        """
+        empty = self._model()
+        inside = (places >= 0) & (places <= (empty.shape[1] - 1, empty.shape[0] - 1))  # nan is neither
+        seen: NDArray[np.bool_] = np.asarray(inside.all(2), np.bool_)
+        maps = np.where(seen[..., None], places, -1).astype(np.float32)
+        moved = cv2.remap(empty, maps[..., 0], maps[..., 1], cv2.INTER_LINEAR)
+        small = shrink(frame, (empty.shape[1], empty.shape[0]))
+        gain = brightness_gain(np.where(seen[..., None], small, 0).astype(np.uint8), moved)
+        moved[~seen] = small[~seen] / gain
+        self._empty = np.asarray(moved, np.float32)
+        self._protected[:] = 0
+        self._stayers = Stayers(self.settings.patience_seconds)
 
     def _model(self) -> NDArray[np.float32]:
         if self._empty is None:
@@ -187,28 +244,3 @@ class Background:
             self._warm_up.clear()
             self._protected = np.zeros(self._empty.shape[:2], np.float32)
         return self._empty
-
-
-def brightness_gain(frame: Frame, empty: NDArray[Any]) -> NDArray[np.float64]:
-    """How much brighter each channel of a frame (h, w, 3) is than the empty picture: (3,) factors, about 1.
-
-    The median over a grid of pixels, so that people covering less than half of the view do not count.
-    """
-    step = 8
-    now = frame[::step, ::step].reshape(-1, 3).astype(np.float32)
-    then = empty[::step, ::step].reshape(-1, 3)
-    # Dark and saturated pixels say nothing about brightness.
-    usable = (then > 12).all(1) & (then < 245).all(1) & (now < 250).all(1)
-    if usable.sum() < 100:
-        return np.ones(3)
-    gain: NDArray[np.float64] = np.median(now[usable] / then[usable], axis=0).astype(np.float64)
-    return np.clip(gain, 0.5, 2.0)
-
-
-def _expected(frame: Frame, empty: NDArray[Any], gain: NDArray[np.float64]) -> Frame:
-    expected: Frame = cv2.multiply(empty, (*gain, 1.0), dtype=cv2.CV_8U)  # type: ignore[call-overload]
-    if gain.min() < 1:
-        # What was saturated may have been brighter than could be seen, so in less light it may still be.
-        saturated = empty >= SATURATED
-        expected[saturated] = np.maximum(expected[saturated], frame[saturated])
-    return expected

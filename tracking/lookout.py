@@ -13,6 +13,8 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from tracking.background import Background, fade
 from tracking.box_overlap import overlaps
+from tracking.camera import Camera
+from tracking.knock import KnockSettings, KnockWatch, places_before
 from tracking.observation import Detection
 from tracking.windows import Windows, busy_windows
 
@@ -45,7 +47,14 @@ class Lookout:
     second look to `remember`, and take how they look from `describe`.
     """
 
-    def __init__(self, settings: LookoutSettings, phase: int, knows_empty: bool, looks_twice: bool) -> None:
+    def __init__(
+        self,
+        settings: LookoutSettings,
+        phase: int,
+        knows_empty: bool,
+        looks_twice: bool,
+        knocks: KnockSettings | None = None,
+    ) -> None:
         """Nothing seen yet.
 
         Args:
@@ -53,8 +62,11 @@ class Lookout:
             phase: at which frame to begin searching, so that cameras take turns.
             knows_empty: whether to learn the empty store and dim it; else frames are shown as they are.
             looks_twice: whether there is a second look, which can find people again without a search.
+            knocks: when the camera counts as turned; that is watched for only where the empty store is known.
         """
+        knocks = knocks or KnockSettings()
         self._background = Background() if knows_empty else None
+        self._knocks = KnockWatch(knocks) if knows_empty and knocks.watch else None
         self._every = settings.search_every if knows_empty and looks_twice else 1
         self._describe_every = settings.describe_every if looks_twice else 1
         self._frames = phase
@@ -92,6 +104,20 @@ class Lookout:
         else:
             windows = busy_windows(_unexplained(new, self._expected() * (new.shape[1] / size[0])), _NOBODY, size)
         return fade(frame, new) if len(windows) else frame, windows
+
+    def turned(self, t: float, camera: Camera, frame: Frame) -> Camera | None:
+        """The camera as it hangs now, if the frame last shown, of `t` seconds, says that it was turned; else None.
+
+        What is remembered is taken along, so the frame is to be shown again.
+        """
+        if self._knocks is None or self._background is None:
+            return None
+        after = self._knocks.look(t, camera, frame, self._background, _boxes(self._people))
+        if after is not None:
+            size = (self._background.new.shape[1], self._background.new.shape[0])
+            self._background.move(frame, places_before(camera, after, size))
+            self._people, self._moves = [], np.zeros((0, 4), np.float32)
+        return after
 
     def candidates(self, found: Sequence[Detection]) -> list[Detection]:
         """Whoever was found in the frame, and whoever was there before and was not found again."""

@@ -18,6 +18,7 @@ from tracking.errors import BadFrame, UnknownCamera
 from tracking.floor import Entrance, FloorArea, FloorSettings, FloorTracker
 from tracking.footpoint import FootPointLocator, FootPoints, FootPointSettings
 from tracking.hands import HandFinder, HandSettings
+from tracking.knock import Correction, KnockSettings, turn_between
 from tracking.lookout import Lookout, LookoutSettings
 from tracking.observation import Detection, FloorTrack, Observation
 from tracking.pose import PoseEstimator
@@ -38,6 +39,7 @@ class TrackerSettings(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     lookout: LookoutSettings = Field(default_factory=LookoutSettings)
+    knocks: KnockSettings = Field(default_factory=KnockSettings)
     tracklets: TrackletSettings = Field(default_factory=TrackletSettings)
     foot_points: FootPointSettings = Field(default_factory=FootPointSettings)
     floor: FloorSettings = Field(default_factory=FloorSettings)
@@ -97,7 +99,7 @@ class StoreTracker:
         self._detector = detector
         self._embedder = embedder
         self._lookouts = {
-            name: Lookout(self.settings.lookout, number, detector.dimmed, pose is not None)
+            name: Lookout(self.settings.lookout, number, detector.dimmed, pose is not None, self.settings.knocks)
             for number, name in enumerate(cameras)
         }
         self._tracklets = {name: Tracklets(self.settings.tracklets) for name in cameras}
@@ -107,6 +109,8 @@ class StoreTracker:
         self._hands = HandFinder(self.cameras, self.settings.hands)
         #: Observations of the last tick with their global track, or None where nobody is meant.
         self.last_observations: list[tuple[Observation, int | None]] = []
+        #: Cameras that were found turned, in order; `cameras` has them as they hang now.
+        self.corrections: list[Correction] = []
         #: Wall seconds spent so far by stage.
         self.seconds: dict[str, float] = dict.fromkeys(STAGES, 0.0)
 
@@ -166,7 +170,7 @@ class StoreTracker:
 
     def _detect(self, t: float, frames: Mapping[str, Frame]) -> list[View]:
         with self._stage("background"):
-            looked = {name: self._lookouts[name].look(frame) for name, frame in frames.items()}
+            looked = {name: self._look(t, name, frame) for name, frame in frames.items()}
         with self._stage("detect"):
             found = self._search(frames, looked)
         if self._pose is not None:
@@ -179,6 +183,17 @@ class StoreTracker:
             for name, people in found.items():
                 self._lookouts[name].remember(t, frames[name], people)
         return [self._describe(name, frame, found[name]) for name, frame in frames.items()]
+
+    def _look(self, t: float, name: str, frame: Frame) -> tuple[Frame, Windows]:
+        """What is to be searched of a frame, once its camera is known to hang as it is said to."""
+        shown = self._lookouts[name].look(frame)
+        before = self.cameras[name]
+        after = self._lookouts[name].turned(t, before, frame)
+        if after is None:
+            return shown
+        self.cameras[name] = after
+        self.corrections.append(Correction(t, name, turn_between(before, after), after))
+        return self._lookouts[name].look(frame)
 
     def _search(
         self, frames: Mapping[str, Frame], looked: Mapping[str, tuple[Frame, Windows]]

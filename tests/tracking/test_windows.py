@@ -95,3 +95,28 @@ def test_people_are_found_in_windows_as_in_the_whole_frame() -> None:
     for person in whole:
         assert min(float(np.abs(person.box - other.box).max()) for other in part) < 6
     assert detector.detect([shown], [np.zeros((0, 4))]) == [[]]
+
+
+def test_noise_and_light_open_no_window_and_a_changed_shelf_closes_its_own_again() -> None:
+    rng = np.random.default_rng(3)
+    view = np.full((360, 640, 3), (150, 160, 170), np.uint8)
+    for _ in range(80):
+        x, y = int(rng.integers(0, 600)), int(rng.integers(0, 330))
+        cv2.rectangle(view, (x, y), (x + 30, y + 25), tuple(int(c) for c in rng.integers(30, 220, 3)), -1)
+    background = Background()
+    for _ in range(9):
+        background.learn(np.clip(view + rng.normal(0, 3, view.shape), 0, 255).astype(np.uint8))
+
+    def windows(frame: NDArray[np.uint8], gain: float) -> int:
+        shown = np.clip(frame * gain + rng.normal(0, 3, view.shape), 0, 255).astype(np.uint8)
+        mask = background.foreground(shown)
+        background.adapt(shown, NOBODY, 0.5)
+        return len(busy_windows(mask, NOBODY, SIZE))
+
+    assert sum(windows(view, gain) for gain in np.linspace(0.75, 1.25, 20)) == 0
+    changed = view.copy()
+    changed[100:180, 200:300] = (30, 200, 60)
+    assert windows(changed, 1.0) == 1
+    for _ in range(40):
+        windows(changed, 1.0)
+    assert windows(changed, 1.0) == 0

@@ -41,10 +41,11 @@ class FloorTracker:
         Args:
             area: where people are followed.
             settings: of the fusion.
-            cameras: with them, what only one of several cameras sees that look there is believed less.
+            cameras: with them, what only one of several cameras sees that look there is believed less. The mapping
+                is kept, not copied: a camera that is replaced in it counts from then on.
         """
         self.settings = settings or FloorSettings()
-        self._cameras = dict(cameras or {})
+        self._cameras = {} if cameras is None else cameras
         self._area = AreaTest(area)
         self._tracks: list[Track] = []
         self._ended: list[Track] = []
