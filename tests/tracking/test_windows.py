@@ -68,7 +68,7 @@ def test_parts_have_sizes_that_the_network_takes_and_hold_their_windows(found: l
         assert 0 <= top < bottom <= INPUT_HEIGHT
         assert (right - left) % 32 == 0
         assert (bottom - top) % 32 == 0
-        x1, y1, x2, y2 = window + (0, 12, 0, 12)
+        x1, y1, x2, y2 = window + np.array([0, 12, 0, 12])
         assert (left, top) <= (x1 + 1, y1 + 1)
         assert (right, bottom) >= (x2 - 1, y2 - 1)
 
