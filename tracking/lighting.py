@@ -25,6 +25,7 @@ _MOST_LOCAL = 2.0
 # A soft shadow takes 3 to 30 % of the light, from all channels the same to 8 %; it then counts three tenths.
 _SHADOW_LOW, _SHADOW_HIGH, _SHADOW_SPREAD = 8, 77, 20
 _SHADOW_COUNTS = 0.3
+_SHADOW_STEP = 4  # px; a soft shadow is no smaller
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -54,13 +55,16 @@ def brightness_gain(frame: Frame, empty: NDArray[Any]) -> NDArray[np.float64]:
     The median over a grid of pixels, so that people covering less than half of the view do not count.
     """
     step = 8
-    now = frame[::step, ::step].reshape(-1, 3).astype(np.float32)
-    then = empty[::step, ::step].reshape(-1, 3)
+    now = frame[::step, ::step].astype(np.float32)
+    then = np.ascontiguousarray(empty[::step, ::step])
     usable = _usable(now, then)
-    if usable.sum() < 100:
+    count = int(usable.sum())
+    if count < 100:
         return np.ones(3)
-    gain: NDArray[np.float64] = np.median(now[usable] / then[usable], axis=0).astype(np.float64)
-    return np.clip(gain, 0.5, 2.0)
+    # By channel in one piece each, which partitions several times faster than columns do.
+    ratios = np.ascontiguousarray((now[usable] / then[usable]).T)
+    middle = np.partition(ratios, count // 2, axis=1)[:, count // 2].astype(np.float64)
+    return np.clip(middle, 0.5, 2.0)
 
 
 def light_of(frame: Frame, empty: NDArray[Any]) -> Light:
@@ -98,9 +102,9 @@ def shadow_weight(frame: Frame, lit: Frame) -> NDArray[np.uint8]:
 
     Less where the frame is a little darker by the same share in all channels, as under a soft shadow.
     """
-    half = (max(1, frame.shape[1] // 2), max(1, frame.shape[0] // 2))
-    now = cv2.resize(frame, half, interpolation=cv2.INTER_LINEAR)
-    then = cv2.resize(lit, half, interpolation=cv2.INTER_LINEAR)
+    coarse = (max(1, frame.shape[1] // _SHADOW_STEP), max(1, frame.shape[0] // _SHADOW_STEP))
+    now = cv2.resize(frame, coarse, interpolation=cv2.INTER_LINEAR)
+    then = cv2.resize(lit, coarse, interpolation=cv2.INTER_LINEAR)
     blue, green, red = cv2.split(cv2.divide(cv2.subtract(then, now), then, scale=255))
     most, least = cv2.max(cv2.max(blue, green), red), cv2.min(cv2.min(blue, green), red)
     soft = cv2.bitwise_and(cv2.inRange(most, _SHADOW_LOW, _SHADOW_HIGH), cv2.inRange(least, _SHADOW_LOW, 255))
@@ -112,8 +116,9 @@ def shadow_weight(frame: Frame, lit: Frame) -> NDArray[np.uint8]:
 
 
 def _usable(now: NDArray[Any], then: NDArray[Any]) -> NDArray[np.bool_]:
-    """Which pixels (..., 3) say something about brightness: neither dark nor saturated."""
-    return np.asarray((then > 12).all(-1) & (then < 245).all(-1) & (now < 250).all(-1))
+    """Which pixels (h, w, 3) say something about brightness: neither dark nor saturated."""
+    bright_enough = cv2.inRange(then, np.full(3, 13.0), np.full(3, 244.0))
+    return np.asarray(cv2.bitwise_and(bright_enough, cv2.inRange(now, np.zeros(3), np.full(3, 249.0))) > 0)
 
 
 def _cells(samples: NDArray[Any]) -> NDArray[Any]:
