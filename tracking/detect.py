@@ -82,7 +82,7 @@ class DetectorSettings:
     """Width and height, multiples of 32 px, that a frame is brought to; only for networks that take any size."""
 
 
-PROPOSALS = DetectorSettings(confidence=0.1, overlap=0.7)
+PROPOSALS = DetectorSettings(confidence=0.25, overlap=0.6)
 """For a second look to choose from: rather too many than too few."""
 
 

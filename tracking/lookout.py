@@ -35,6 +35,9 @@ class LookoutSettings(BaseModel):
     search_every: int = Field(
         default=3, ge=1, le=100, description="frames from one search of everything new to the next; 1: every frame"
     )
+    searches_missed: int = Field(
+        default=1, ge=0, le=100, description="searches that may miss somebody whom second looks still confirm"
+    )
     describe_every: int = Field(
         default=3, ge=1, le=100, description="frames for which the look of somebody alone in their box is kept"
     )
@@ -73,6 +76,8 @@ class Lookout:
         self._people: list[Detection] = []
         self._moves: NDArray[np.float32] = np.zeros((0, 4), np.float32)
         self._seen_at: float | None = None
+        self._patience, self._searched = settings.searches_missed, True
+        self._found, self._missed = _NOBODY, np.zeros(0, np.int64)
         self._looks = np.zeros((0, 1), np.float32)
         self._ages = np.zeros(0, np.int64)
         self._same_as = np.zeros(0, np.int64)
@@ -99,7 +104,8 @@ class Lookout:
             # Nobody showed this camera the empty store: its first frame is the best there is.
             self._background.learn(frame)
         new, size = self._background.foreground(frame), (frame.shape[1], frame.shape[0])
-        if self._frames % self._every == 0:
+        self._searched = self._frames % self._every == 0
+        if self._searched:
             windows = busy_windows(new, self._expected(), size)
         else:
             windows = busy_windows(_unexplained(new, self._expected() * (new.shape[1] / size[0])), _NOBODY, size)
@@ -121,10 +127,13 @@ class Lookout:
 
     def candidates(self, found: Sequence[Detection]) -> list[Detection]:
         """Whoever was found in the frame, and whoever was there before and was not found again."""
+        self._found = _boxes(found)
         if self._every == 1:
             return list(found)
         where = self._expected()
-        again = overlaps(where, _boxes(found)).max(1, initial=0) >= _FOUND_AGAIN
+        again = overlaps(where, self._found).max(1, initial=0) >= _FOUND_AGAIN
+        # The second look follows whatever it is shown, also what is between two people; only a search tells.
+        again |= self._missed + self._searched > self._patience
         missing = [
             Detection(box, one.confidence, one.keypoints)
             for one, box, seen in zip(self._people, where, again, strict=True)
@@ -135,14 +144,16 @@ class Lookout:
     def remember(self, t: float, frame: Frame, people: Sequence[Detection]) -> None:
         """Take in who is in the frame of `t` seconds that was last shown, after the second look."""
         boxes, before = _boxes(people), _boxes(self._people)
-        moves = np.zeros_like(boxes)
+        moves, missed = np.zeros_like(boxes), np.zeros(len(boxes), np.int64)
         match = overlaps(boxes, before)
         self._same_as = _surely_same(boxes, match)
         for row, overlap in enumerate(match):
             if len(overlap) and overlap.max() >= _SAME_PERSON:
                 k = int(overlap.argmax())
                 moves[row] = _SMOOTHING * (boxes[row] - before[k]) + (1 - _SMOOTHING) * self._moves[k]
-        self._people, self._moves = list(people), moves
+                missed[row] = self._missed[k] + self._searched
+        missed[overlaps(boxes, self._found).max(1, initial=0) >= _FOUND_AGAIN] = 0
+        self._people, self._moves, self._missed = list(people), moves, missed
         if self._background is not None:
             elapsed = 0.0 if self._seen_at is None else max(0.0, t - self._seen_at)
             self._background.adapt(frame, boxes, elapsed)

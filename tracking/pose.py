@@ -47,9 +47,9 @@ class PoseEstimator(Protocol):
 class SecondLookSettings:
     """Who remains after the second look."""
 
-    confidence: float = 0.3
+    confidence: float = 0.55
     """Least confidence, 0 to 1, of both looks together."""
-    overlap: float = 0.6
+    overlap: float = 0.5
     """Intersection over union from which the less certain of two boxes is taken for the same person."""
     trust: float = 0.7
     """Weight of the second look's logarithm beside the first's (which has the rest)."""

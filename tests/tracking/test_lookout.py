@@ -132,3 +132,18 @@ def test_somebody_else_in_the_same_place_does_not_inherit_a_look() -> None:
         one.remember(0.1 * k, frame_with(box), [person(box)])
         looks = one.describe(lambda boxes, k=k: np.full((len(boxes), 2), k, np.float32))  # type: ignore[misc]
     np.testing.assert_array_equal(looks, [[1, 1]])
+
+
+def test_whoever_no_search_finds_is_given_up_however_sure_the_second_look_is() -> None:
+    one = Lookout(LookoutSettings(search_every=3, searches_missed=1), phase=0, knows_empty=True, looks_twice=True)
+    one.learn(empty_store())
+    box = box_at(60)
+    one.look(frame_with(box))
+    one.remember(0.0, frame_with(box), one.candidates([person(box)]))
+    kept = 0
+    for k in range(1, 15):
+        one.look(frame_with(box))
+        there = one.candidates([])
+        one.remember(0.1 * k, frame_with(box), there)
+        kept += len(there)
+    assert 3 <= kept <= 6

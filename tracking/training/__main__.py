@@ -39,16 +39,19 @@ def detector(
     box_pictures: int | None = None,
     pose_pictures: int | None = None,
     polish_pictures: int | None = None,
+    box_rate: float | None = None,
+    start_from: Annotated[Path | None, typer.Option(help="weights to begin with instead of random ones")] = None,
 ) -> None:
-    """Train the detector: boxes, then keypoints, then both once more."""
+    """Train the detector: boxes, then keypoints, then both once more; 0 pictures leave a part out."""
     settings = DetectorTraining()
     settings = replace(
         settings,
+        box_rate=settings.box_rate if box_rate is None else box_rate,
         box_pictures=settings.box_pictures if box_pictures is None else box_pictures,
         pose_pictures=settings.pose_pictures if pose_pictures is None else pose_pictures,
         polish_pictures=settings.polish_pictures if polish_pictures is None else polish_pictures,
     )
-    print(train_detector(data, out, settings, _print))
+    print(train_detector(data, out, settings, _print, start_from))
 
 
 @app.command()
