@@ -15,24 +15,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tracking.crops import head_disc
-from tracking.detect import DetectorSettings, YoloDetector
 from tracking.embed import EMBEDDING_SIZE, ReidEmbedder, crops
-from tracking.observation import Detection
+from tracking.observation import KEYPOINT_NAMES, Detection
+from tracking.pose import CropPose
 
 Picture = NDArray[np.uint8]
 Floats = NDArray[np.float32]
-Place = tuple[int, int, int, int]
-"""Left, top, width and height in pixels."""
-
 PICTURES_AT_ONCE = 64
-SHEET_WIDTH, SHEET_HEIGHT, TALLEST, ENLARGED = 640, 360, 240, 3.0
-"""Pictures are laid on sheets of a frame's size, as the pose network has seen people in frames; small ones are
-enlarged, which brings the head that it finds nearer to its place."""
-LEAST_CONFIDENCE, LEAST_OVERLAP = 0.05, 0.4
-"""A picture shows one person, so that an uncertain one will do if it lies where the picture was cut."""
+LEAST_CONFIDENCE = 0.05
+"""A picture shows one person, so that an uncertain one will do."""
 MARGIN = 1 / 12
 """Room that `tracking.crops` leaves on every side, as a share of the picture's height."""
-GREY = 128
+BODY = (0.36, 0.46)
+"""Half axes, as shares of a picture's width and height, of the ellipse that is taken for the body: the pose network
+wants to know what is new in a picture, and whoever finds one knows nothing of the empty store."""
 HEAD_VALUES = 6
 HALVES = (-0.7, 0.2, 1.0)
 """Where hair begins, meets the face, and where the face ends, in radii of the head below its centre."""
@@ -54,8 +50,8 @@ class NetworkReader:
         return ReidEmbedder()
 
     @cached_property
-    def _detector(self) -> YoloDetector:
-        return YoloDetector(settings=DetectorSettings(confidence=LEAST_CONFIDENCE))
+    def _pose(self) -> CropPose:
+        return CropPose()
 
     def describe(self, jpegs: Sequence[bytes]) -> Floats:
         """One unit vector for each picture: (N, 128) float32; nan where the bytes are no picture."""
@@ -88,28 +84,28 @@ class NetworkReader:
         return list(zip(whole, heads, strict=True))
 
     def _heads(self, pictures: Sequence[Picture]) -> Floats:
-        # Each on a sheet of its own: beside others it would be read a little differently in every company.
-        sheets, places = zip(*(_sheet(picture) for picture in pictures), strict=True)
-        windows = [np.array([[left, top, left + width, top + height]]) for left, top, width, height in places]
         found = np.full((len(pictures), HEAD_VALUES), np.nan, np.float32)
-        for number, people in enumerate(self._detector.detect(sheets, windows)):
-            left, top, width, height = places[number]
-            overlaps = [_overlap(person, places[number]) for person in people]
-            if overlaps and max(overlaps) >= LEAST_OVERLAP:
-                head = _head_of(people[int(np.argmax(overlaps))], places[number])
-                found[number] = colours_of_head(sheets[number][top : top + height, left : left + width], head)
+        for number, picture in enumerate(pictures):
+            person = self._pose.look(picture, _body(picture), [_whole(picture)])[0]
+            if person.confidence >= LEAST_CONFIDENCE:
+                found[number] = colours_of_head(picture, head_disc(person.keypoints, person.box))
         return found
 
 
-def _sheet(picture: Picture) -> tuple[Picture, Place]:
-    """A grey sheet with the picture in its middle, and its place there."""
-    scale = min(ENLARGED, TALLEST / picture.shape[0], SHEET_WIDTH / picture.shape[1])
-    width, height = (max(1, int(size * scale)) for size in (picture.shape[1], picture.shape[0]))
-    left, top = (SHEET_WIDTH - width) // 2, (SHEET_HEIGHT - height) // 2
-    sheet = np.full((SHEET_HEIGHT, SHEET_WIDTH, 3), GREY, np.uint8)
-    way = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
-    sheet[top : top + height, left : left + width] = cv2.resize(picture, (width, height), interpolation=way)
-    return sheet, (left, top, width, height)
+def _body(picture: Picture) -> NDArray[np.uint8]:
+    """(H, W) 255 where the body of the person in a picture (H, W, 3) mostly is."""
+    height, width = picture.shape[:2]
+    mask = np.zeros((height, width), np.uint8)
+    axes = int(BODY[0] * width), int(BODY[1] * height)
+    return np.asarray(cv2.ellipse(mask, (width // 2, height // 2), axes, 0, 0, 360, 255, -1), np.uint8)
+
+
+def _whole(picture: Picture) -> Detection:
+    """The person that a picture (H, W, 3) was cut around."""
+    height, width = picture.shape[:2]
+    room = min(MARGIN * height, 0.4 * width)
+    box = np.array([room, MARGIN * height, width - room, height * (1 - MARGIN)], np.float32)
+    return Detection(box, 1.0, np.zeros((len(KEYPOINT_NAMES), 3), np.float32))
 
 
 def colours_of_head(picture: Picture, head: tuple[float, float, float]) -> Floats:
@@ -122,18 +118,3 @@ def colours_of_head(picture: Picture, head: tuple[float, float, float]) -> Float
         return np.full(HEAD_VALUES, np.nan, np.float32)
     lab = [cv2.cvtColor(half, cv2.COLOR_BGR2LAB).reshape(-1, 3).mean(axis=0) for half in halves]
     return np.concatenate(lab).astype(np.float32)
-
-
-def _head_of(person: Detection, place: Place) -> tuple[float, float, float]:
-    x, y, radius = head_disc(person.keypoints, person.box)
-    return x - place[0], y - place[1], radius
-
-
-def _overlap(person: Detection, place: Place) -> float:
-    """Intersection over union of a found person with the box that a picture was cut around."""
-    left, top, width, height = place
-    room = MARGIN * height
-    box = np.array([left + room, top + room, left + width - room, top + height - room])
-    inner = np.minimum(person.box[2:], box[2:]) - np.maximum(person.box[:2], box[:2])
-    shared = float(np.prod(np.maximum(inner, 0)))
-    return shared / max(1.0, float(np.prod(person.box[2:] - person.box[:2]) + np.prod(box[2:] - box[:2])) - shared)

@@ -98,15 +98,6 @@ def test_boxes_lie_inside_the_image_with_seventeen_keypoints(
             assert 0 <= person.confidence <= 1
 
 
-def test_keypoints_of_a_whole_person_lie_in_or_near_the_box(detector: YoloDetector, frame: NDArray[np.uint8]) -> None:
-    person = detector.detect([frame])[0][0]
-    seen = person.keypoints[person.keypoints[:, 2] > 0.5, :2]
-    margin = 0.15 * (person.box[2:] - person.box[:2])
-    assert len(seen) >= 8
-    assert (seen > person.box[:2] - margin).all()
-    assert (seen < person.box[2:] + margin).all()
-
-
 def test_the_half_precision_weights_and_the_openvino_network_agree(
     detector: YoloDetector, frame: NDArray[np.uint8]
 ) -> None:

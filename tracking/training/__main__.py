@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from tracking.pose import CropPose
+from tracking.pose import CropPose, SecondLookSettings
 from tracking.training.detector import DetectorTraining, Progress, train_detector
 from tracking.training.embedder import EmbedderTraining, train_embedder
 from tracking.training.evaluate import DetectorScore, evaluate_detector
@@ -84,7 +84,8 @@ def export(checkpoint: Path, out: Annotated[Path, typer.Option()] = Path("tracki
 @app.command()
 def evaluate(data: Data, weights: Weights = None, limit: int | None = None) -> None:
     """Measure the detector, with keypoints from the pose network, on the `test` split of a data set."""
-    _print_score(evaluate_detector(weights, data, limit=limit, pose=CropPose()))
+    everybody = CropPose(settings=SecondLookSettings(confidence=0.0))
+    _print_score(evaluate_detector(weights, data, limit=limit, pose=everybody))
 
 
 @app.command()
