@@ -122,7 +122,8 @@ class Lookout:
         if after is not None:
             size = (self._background.new.shape[1], self._background.new.shape[0])
             self._background.move(frame, places_before(camera, after, size))
-            self._people, self._moves = [], np.zeros((0, 4), np.float32)
+            # They are elsewhere in the picture now, so a search must find them.
+            self._people, self._moves, self._missed = [], np.zeros((0, 4), np.float32), np.zeros(0, np.int64)
         return after
 
     def candidates(self, found: Sequence[Detection]) -> list[Detection]:

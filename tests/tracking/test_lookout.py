@@ -1,6 +1,10 @@
+import cv2
 import numpy as np
+import pytest
 from numpy.typing import NDArray
 
+from tracking.camera import Camera
+from tracking.knock import KnockWatch, turned_by
 from tracking.lookout import Lookout, LookoutSettings
 from tracking.observation import Detection
 
@@ -147,3 +151,23 @@ def test_whoever_no_search_finds_is_given_up_however_sure_the_second_look_is() -
         one.remember(0.1 * k, frame_with(box), there)
         kept += len(there)
     assert 3 <= kept <= 6
+
+
+def test_after_a_turn_people_are_searched_anew_and_nobody_of_before_is_expected(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    camera = Camera(
+        "c", WIDTH, HEIGHT, np.array([[300.0, 0, 192], [0, 300.0, 108], [0, 0, 1]]), np.zeros(5), np.eye(3), np.zeros(3)
+    )
+    one = lookout(3)
+    people = [person(box_at(60)), person(box_at(200)), person(box_at(300))]
+    frame = frame_with(*(who.box for who in people))
+    one.look(frame)
+    one.remember(0.0, frame, one.candidates(people))
+    monkeypatch.setattr(KnockWatch, "look", lambda *_: turned_by(camera, cv2.Rodrigues(np.array([0.0, 0.03, 0.0]))[0]))
+    one.look(frame)
+    assert one.turned(0.1, camera, frame) is not None
+    one.look(frame)
+    assert one.candidates([]) == []
+    one.remember(0.1, frame, one.candidates(people[:2]))
+    assert one.describe(lambda boxes: np.ones((len(boxes), 2), np.float32)).shape == (2, 2)
