@@ -7,10 +7,11 @@ from typing import Annotated
 
 import numpy as np
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
 from tracking.errors import BadInput
 from tracking.floor import Entrance, FloorArea
+from tracking.yaml_file import read_yaml
 
 _Point = tuple[float, float]
 _Corners = Annotated[list[_Point], Field(min_length=3, description="corners in order, metres on the floor")]
@@ -35,14 +36,7 @@ class _AreaFile(BaseModel):
 
 def load_area(path: Path | str) -> FloorArea:
     """The floor of a YAML file; BadInput names the field that is wrong."""
-    try:
-        read = _AreaFile.model_validate(yaml.safe_load(Path(path).read_text(encoding="utf-8")))
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as problem:
-        raise BadInput(str(path), "file", str(problem).replace("\n", " "), "a readable YAML file") from problem
-    except ValidationError as problem:
-        first = problem.errors()[0]
-        field = ".".join(str(part) for part in first["loc"]) or "file"
-        raise BadInput(str(path), field, first.get("input"), first["msg"]) from problem
+    read = read_yaml(path, _AreaFile)
     try:
         return FloorArea(
             np.array(read.boundary, np.float64),

@@ -11,9 +11,10 @@ import cv2
 import numpy as np
 import yaml
 from numpy.typing import ArrayLike, NDArray
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
 from tracking.errors import BadInput
+from tracking.yaml_file import read_yaml
 
 Array = NDArray[np.float64]
 
@@ -188,14 +189,7 @@ class _CalibrationFile(BaseModel):
 
 def load_calibration(path: Path | str) -> dict[str, Camera]:
     """Cameras by name of a calibration file in YAML; BadInput names the field that is wrong."""
-    try:
-        rows = _CalibrationFile.model_validate(yaml.safe_load(Path(path).read_text(encoding="utf-8")))
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as problem:
-        raise BadInput(str(path), "file", str(problem).replace("\n", " "), "a readable YAML file") from problem
-    except ValidationError as problem:
-        first = problem.errors()[0]
-        field = ".".join(str(part) for part in first["loc"]) or "file"
-        raise BadInput(str(path), field, first.get("input"), first["msg"]) from problem
+    rows = read_yaml(path, _CalibrationFile)
     return {name: _camera(str(path), name, row) for name, row in rows.cameras.items()}
 
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from tracking.box_overlap import overlaps
 from tracking.conformance.rules import Rule, require
-from tracking.conformance.sample import overlap, people, sample
+from tracking.conformance.sample import people, sample
 from tracking.detect import Detector
 from tracking.observation import Detection
 
@@ -24,7 +25,7 @@ def _takes_no_frames(detector: Detector) -> None:
 
 def _finds_somebody(detector: Detector) -> None:
     found = _of_sample(detector)
-    best = max((overlap(one.box, box) for one in found for box in people()), default=0.0)
+    best = overlaps(np.array([one.box for one in found]), people()).max(initial=0.0)
     require(best >= _FOUND, f"{len(found)} people, the best of whom overlaps a real one by {best:.2f}")
 
 
@@ -68,7 +69,7 @@ def _frames_do_not_mix(detector: Detector) -> None:
 def _pixels_are_the_frames_own(detector: Detector) -> None:
     large = np.repeat(np.repeat(sample(detector.dimmed), 2, axis=0), 2, axis=1)
     found = detector.detect([large])[0]
-    best = max((overlap(one.box, 2 * box) for one in found for box in people()), default=0.0)
+    best = overlaps(np.array([one.box for one in found]), 2 * people()).max(initial=0.0)
     require(best >= _FOUND, f"in a frame of twice the size the best overlap with a real person is {best:.2f}")
 
 

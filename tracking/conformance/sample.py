@@ -35,12 +35,5 @@ def people() -> NDArray[np.float64]:
     return np.asarray(boxes * (width, height, width, height), np.float64)
 
 
-def overlap(a: NDArray[np.floating], b: NDArray[np.floating]) -> float:
-    """Intersection over union of two boxes (4,)."""
-    sides = np.clip(np.minimum(a[2:], b[2:]) - np.maximum(a[:2], b[:2]), 0, None)
-    shared = float(sides.prod())
-    return shared / max(float((a[2:] - a[:2]).prod() + (b[2:] - b[:2]).prod()) - shared, 1e-9)
-
-
 def _read(name: str) -> Frame:
     return np.asarray(cv2.imread(str(_FOLDER / name), cv2.IMREAD_COLOR), np.uint8)
