@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from tracking.crops import head_disc
 from tracking.embed import EMBEDDING_SIZE, ReidEmbedder, crops
 from tracking.observation import KEYPOINT_NAMES, Detection
-from tracking.pose import CropPose
+from tracking.pose import CropPose, Sight
 
 Picture = NDArray[np.uint8]
 Floats = NDArray[np.float32]
@@ -86,7 +86,7 @@ class NetworkReader:
     def _heads(self, pictures: Sequence[Picture]) -> Floats:
         found = np.full((len(pictures), HEAD_VALUES), np.nan, np.float32)
         for number, picture in enumerate(pictures):
-            person = self._pose.look(picture, _body(picture), [_whole(picture)])[0]
+            ((person,),) = self._pose.look([Sight(picture, _body(picture), [_whole(picture)])])
             if person.confidence >= LEAST_CONFIDENCE:
                 found[number] = colours_of_head(picture, head_disc(person.keypoints, person.box))
         return found

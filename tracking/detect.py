@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from tracking.box_overlap import suppress
 from tracking.errors import MissingWeights
 from tracking.observation import Detection
-from tracking.openvino_network import compile_network, openvino
+from tracking.openvino_network import OpenVinoNetwork
 
 Frame = NDArray[np.uint8]
 """(H, W, 3) uint8, BGR."""
@@ -29,7 +29,7 @@ INPUT_WIDTH, INPUT_HEIGHT = 640, 384
 FILL = 128
 _KEYPOINT_VALUES = 51
 # Parts of these many px: few enough different sizes that OpenVINO keeps what it prepares for each.
-_PART_STEP_X, _PART_STEP_Y, _LEAST_PART = 64, 32, 64
+_PART_STEP_X, _PART_STEP_Y, _LEAST_PART = 128, 64, 128
 
 
 class Detector(Protocol):
@@ -254,22 +254,8 @@ def _cuda_works() -> bool:
 
 
 def _openvino_network(path: Path) -> Network:
-    compiled = compile_network(path, "a YOLO network", "THROUGHPUT")
-    requests = openvino().AsyncInferQueue(compiled)
-
-    def run(pictures: Sequence[Frame]) -> list[NDArray[np.float32]]:
-        outputs: list[Any] = [None] * len(pictures)
-
-        def keep(request: Any, index: int) -> None:
-            outputs[index] = request.get_output_tensor(0).data[0].copy()
-
-        requests.set_callback(keep)
-        for index, picture in enumerate(pictures):
-            requests.start_async({0: np.ascontiguousarray(picture)[None]}, index)
-        requests.wait_all()
-        return outputs
-
-    return Network(run, any_size=compiled.input(0).partial_shape.is_dynamic)
+    network = OpenVinoNetwork(path, "a YOLO network")
+    return Network(lambda pictures: [said[0] for said in network.each(pictures)], any_size=network.any_size)
 
 
 def _torch_network(path: Path, device: str, trusted: bool) -> Network:

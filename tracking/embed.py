@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from tracking.openvino_network import compile_network
+from tracking.openvino_network import OpenVinoNetwork
 
 Frame = NDArray[np.uint8]
 """(H, W, 3) uint8, BGR."""
@@ -37,7 +37,7 @@ class ReidEmbedder:
         Raises:
             MissingWeights: no such file, or not a network.
         """
-        self._network = compile_network(Path(weights or COMMITTED_WEIGHTS), "an embedder", "LATENCY")
+        self._network = OpenVinoNetwork(Path(weights or COMMITTED_WEIGHTS), "an embedder")
 
     def embed(self, image: Frame, boxes: NDArray[np.floating]) -> NDArray[np.float32]:
         """One unit vector for each of the (N, 4) xyxy px boxes in the (H, W, 3) image: (N, 128) float32."""
@@ -47,8 +47,7 @@ class ReidEmbedder:
 
     def embed_crops(self, people: NDArray[np.uint8]) -> NDArray[np.float32]:
         """One unit vector for each of (N, 128, 64, 3) uint8 BGR crops: (N, 128) float32."""
-        vectors: NDArray[np.float32] = np.array(self._network(people)[0], np.float32)
-        return _unit(vectors)
+        return _unit(self._network.batch(people)[0])
 
 
 class ColourEmbedder:

@@ -6,7 +6,9 @@ moment ago is looked for where they should be by now (Bergmann et al., "Tracking
 """
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field
@@ -20,11 +22,13 @@ from tracking.windows import Windows, busy_windows
 
 Frame = NDArray[np.uint8]
 _SAME_PERSON = 0.3
-_SURELY_SAME, _ALONE = 0.6, 0.15
+_SURELY_SAME, _ALONE = 0.6, 0.3
 _FOUND_AGAIN = 0.55
 _SMOOTHING = 0.5
 _EXPLAINED_MARGIN = 0.12
-_NOBODY = np.zeros((0, 4), np.float32)
+_FRESH = 0.3
+"""Share of what is new in one piece that was not new at the last search, from which it is searched before the next."""
+_NOWHERE = np.zeros((0, 4), np.float32)
 
 
 class LookoutSettings(BaseModel):
@@ -39,8 +43,32 @@ class LookoutSettings(BaseModel):
         default=1, ge=0, le=100, description="searches that may miss somebody whom second looks still confirm"
     )
     describe_every: int = Field(
-        default=3, ge=1, le=100, description="frames for which the look of somebody alone in their box is kept"
+        default=5, ge=1, le=100, description="frames for which the look of somebody alone in their box is kept"
     )
+
+
+@dataclass(slots=True)
+class _Seen:
+    """Somebody in a camera's last frame.
+
+    Args:
+        detection: after the second look.
+        move: (4,) px by which the box is expected to move until the next frame.
+        missed: searches that have not found them since one did.
+        look: (D,) unit vector, None before somebody described them.
+        look_age: frames since that was taken.
+    """
+
+    detection: Detection
+    move: NDArray[np.float32] = field(default_factory=lambda: np.zeros(4, np.float32))
+    missed: int = 0
+    look: NDArray[np.float32] | None = None
+    look_age: int = 0
+
+    @property
+    def expected(self) -> NDArray[np.float32]:
+        """(4,) px: their box in the next frame."""
+        return np.asarray(self.detection.box + self.move, np.float32)
 
 
 class Lookout:
@@ -73,14 +101,12 @@ class Lookout:
         self._every = settings.search_every if knows_empty and looks_twice else 1
         self._describe_every = settings.describe_every if looks_twice else 1
         self._frames = phase
-        self._people: list[Detection] = []
-        self._moves: NDArray[np.float32] = np.zeros((0, 4), np.float32)
+        self._people: list[_Seen] = []
         self._seen_at: float | None = None
         self._patience, self._searched = settings.searches_missed, True
-        self._found, self._missed = _NOBODY, np.zeros(0, np.int64)
-        self._looks = np.zeros((0, 1), np.float32)
-        self._ages = np.zeros(0, np.int64)
-        self._same_as = np.zeros(0, np.int64)
+        self._found = _NOWHERE
+        #: What was new (h, w) where it has been searched since, and including, the last search of everything.
+        self._looked_through: NDArray[np.uint8] | None = None
 
     @property
     def new(self) -> NDArray[np.uint8]:
@@ -106,9 +132,10 @@ class Lookout:
         new, size = self._background.foreground(frame), (frame.shape[1], frame.shape[0])
         self._searched = self._frames % self._every == 0
         if self._searched:
+            self._looked_through = new.copy()
             windows = busy_windows(new, self._expected(), size)
         else:
-            windows = busy_windows(_unexplained(new, self._expected() * (new.shape[1] / size[0])), _NOBODY, size)
+            windows = busy_windows(self._newcomers(new, size[0]), _NOWHERE, size)
         return fade(frame, new) if len(windows) else frame, windows
 
     def turned(self, t: float, camera: Camera, frame: Frame) -> Camera | None:
@@ -118,12 +145,12 @@ class Lookout:
         """
         if self._knocks is None or self._background is None:
             return None
-        after = self._knocks.look(t, camera, frame, self._background, _boxes(self._people))
+        after = self._knocks.look(t, camera, frame, self._background, _boxes([one.detection for one in self._people]))
         if after is not None:
             size = (self._background.new.shape[1], self._background.new.shape[0])
             self._background.move(frame, places_before(camera, after, size))
             # They are elsewhere in the picture now, so a search must find them.
-            self._people, self._moves, self._missed = [], np.zeros((0, 4), np.float32), np.zeros(0, np.int64)
+            self._people, self._looked_through = [], None
         return after
 
     def candidates(self, found: Sequence[Detection]) -> list[Detection]:
@@ -133,28 +160,23 @@ class Lookout:
             return list(found)
         where = self._expected()
         again = overlaps(where, self._found).max(1, initial=0) >= _FOUND_AGAIN
-        # The second look follows whatever it is shown, also what is between two people; only a search tells.
-        again |= self._missed + self._searched > self._patience
         missing = [
-            Detection(box, one.confidence, one.keypoints)
+            Detection(box, one.detection.confidence, one.detection.keypoints)
             for one, box, seen in zip(self._people, where, again, strict=True)
-            if not seen and box[2] > box[0] + 1 and box[3] > box[1] + 1
+            # The second look follows whatever it is shown, also what is between two people; only a search tells.
+            if not seen and one.missed + self._searched <= self._patience and (box[2:] > box[:2] + 1).all()
         ]
         return [*found, *missing]
 
     def remember(self, t: float, frame: Frame, people: Sequence[Detection]) -> None:
         """Take in who is in the frame of `t` seconds that was last shown, after the second look."""
-        boxes, before = _boxes(people), _boxes(self._people)
-        moves, missed = np.zeros_like(boxes), np.zeros(len(boxes), np.int64)
+        boxes, before = _boxes(people), _boxes([one.detection for one in self._people])
         match = overlaps(boxes, before)
-        self._same_as = _surely_same(boxes, match)
-        for row, overlap in enumerate(match):
-            if len(overlap) and overlap.max() >= _SAME_PERSON:
-                k = int(overlap.argmax())
-                moves[row] = _SMOOTHING * (boxes[row] - before[k]) + (1 - _SMOOTHING) * self._moves[k]
-                missed[row] = self._missed[k] + self._searched
-        missed[overlaps(boxes, self._found).max(1, initial=0) >= _FOUND_AGAIN] = 0
-        self._people, self._moves, self._missed = list(people), moves, missed
+        same = _surely_same(boxes, match)
+        found = overlaps(boxes, self._found).max(1, initial=0) >= _FOUND_AGAIN
+        self._people = [
+            self._recalled(one, match[row], int(same[row]), bool(found[row])) for row, one in enumerate(people)
+        ]
         if self._background is not None:
             elapsed = 0.0 if self._seen_at is None else max(0.0, t - self._seen_at)
             self._background.adapt(frame, boxes, elapsed)
@@ -166,21 +188,51 @@ class Lookout:
         Looks change slowly, so those of somebody who stands alone are kept for a few frames; where boxes overlap,
         somebody else may be in the next one, so there everybody is looked at every time.
         """
-        old, ages = self._looks, self._ages
-        same = self._same_as
-        kept = (same >= 0) & (np.append(ages, self._describe_every)[same] + 1 < self._describe_every)
-        if len(same) == 0:
-            self._looks, self._ages = np.zeros((0, 1), np.float32), np.zeros(0, np.int64)
-            return self._looks
-        due = np.flatnonzero(~kept)
-        fresh = embed(_boxes([self._people[k] for k in due])) if len(due) else old[:0]
-        looks = np.empty((len(same), fresh.shape[1]), np.float32)
-        looks[due], looks[kept] = fresh, old[same[kept]]
-        self._looks, self._ages = looks, np.where(kept, np.append(ages, 0)[same] + 1, 0)
-        return looks
+        due = [one for one in self._people if one.look is None or one.look_age >= self._describe_every]
+        if due:
+            for one, look in zip(due, embed(_boxes([one.detection for one in due])), strict=True):
+                one.look, one.look_age = look, 0
+        looks = [one.look for one in self._people if one.look is not None]
+        return np.stack(looks).astype(np.float32) if looks else np.zeros((0, 1), np.float32)
+
+    def _recalled(self, detection: Detection, match: NDArray[np.float64], same: int, found: bool) -> _Seen:
+        """What is remembered of somebody detected now.
+
+        `match` (M,) are overlaps with those before; `same` is who of them it surely is, -1 unknown.
+        """
+        seen = _Seen(detection)
+        if len(match) and match.max() >= _SAME_PERSON:
+            before = self._people[int(match.argmax())]
+            step = detection.box - before.detection.box
+            seen.move = np.asarray(_SMOOTHING * step + (1 - _SMOOTHING) * before.move, np.float32)
+            seen.missed = before.missed + self._searched
+        if found:
+            seen.missed = 0
+        if same >= 0:
+            seen.look, seen.look_age = self._people[same].look, self._people[same].look_age + 1
+        return seen
 
     def _expected(self) -> NDArray[np.float32]:
-        return _boxes(self._people) + self._moves
+        return np.array([one.expected for one in self._people], np.float32).reshape(-1, 4)
+
+    def _newcomers(self, new: NDArray[np.uint8], width: int) -> NDArray[np.uint8]:
+        """What is new (h, w) that no known person explains and that has not been looked through yet.
+
+        A shadow, or an item gone from its shelf, is looked through once from one search of everything to the next.
+        """
+        rest = _unexplained(new, self._expected() * (new.shape[1] / width))
+        if self._looked_through is None:
+            self._looked_through = np.zeros_like(rest)
+        fresh = cv2.compare(rest, self._looked_through, cv2.CMP_GT)
+        if not fresh.any():
+            return np.zeros_like(rest)
+        _, pieces, stats, _ = cv2.connectedComponentsWithStats(rest)
+        newer = np.bincount(pieces[fresh > 0], minlength=len(stats))
+        wanted = newer >= _FRESH * stats[:, cv2.CC_STAT_AREA]
+        wanted[0] = False  # what is not new
+        rest[~wanted[pieces]] = 0
+        cv2.max(self._looked_through, rest, dst=self._looked_through)
+        return rest
 
 
 def _surely_same(boxes: NDArray[np.float32], match: NDArray[np.float64]) -> NDArray[np.int64]:

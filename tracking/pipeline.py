@@ -21,7 +21,7 @@ from tracking.hands import HandFinder, HandSettings
 from tracking.knock import Correction, KnockSettings, turn_between
 from tracking.lookout import Lookout, LookoutSettings
 from tracking.observation import Detection, FloorTrack, Observation
-from tracking.pose import PoseEstimator
+from tracking.pose import PoseEstimator, Sight
 from tracking.stature import Statures
 from tracking.tracklets import Tracklets, TrackletSettings
 from tracking.windows import Windows
@@ -175,10 +175,8 @@ class StoreTracker:
             found = self._search(frames, looked)
         if self._pose is not None:
             with self._stage("pose"):
-                found = {
-                    name: self._pose.refine(frames[name], self._lookouts[name].new, people)
-                    for name, people in found.items()
-                }
+                sights = [Sight(frames[name], self._lookouts[name].new, people) for name, people in found.items()]
+                found = dict(zip(found, self._pose.refine(sights), strict=True))
         with self._stage("background"):
             for name, people in found.items():
                 self._lookouts[name].remember(t, frames[name], people)

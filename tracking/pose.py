@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from tracking.box_overlap import suppress
 from tracking.observation import KEYPOINT_NAMES, Detection
-from tracking.openvino_network import compile_network
+from tracking.openvino_network import OpenVinoNetwork
 
 Frame = NDArray[np.uint8]
 """(H, W, 3) uint8, BGR."""
@@ -29,17 +29,26 @@ KEYPOINTS = len(KEYPOINT_NAMES)
 FILL = 128
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Sight:
+    """People found in a frame, to be looked at again.
+
+    Args:
+        frame: the plain frame (H, W, 3) BGR.
+        new: (h, w) uint8 what is new in it, 255 new, of any size (see `Background.new`).
+        people: found in it.
+    """
+
+    frame: Frame
+    new: NDArray[np.uint8]
+    people: Sequence[Detection]
+
+
 class PoseEstimator(Protocol):
     """Finds the keypoints of detected people."""
 
-    def refine(self, frame: Frame, new: NDArray[np.uint8], people: Sequence[Detection]) -> list[Detection]:
-        """The same people with better keypoints; whoever turns out to be nobody, or somebody else, may be left out.
-
-        Args:
-            frame: the plain frame (H, W, 3) BGR.
-            new: (h, w) uint8 what is new in it, 255 new, of any size (see `Background.new`).
-            people: found in it.
-        """
+    def refine(self, sights: Sequence[Sight]) -> list[list[Detection]]:
+        """The people of each frame with better keypoints; whoever is nobody, or somebody else, may be left out."""
         ...
 
 
@@ -65,27 +74,34 @@ class CropPose:
             MissingWeights: no such file, or not a network.
         """
         self.settings = settings or SecondLookSettings()
-        self._network = compile_network(Path(weights or COMMITTED_WEIGHTS), "a pose network", "LATENCY", to_rgb=False)
+        self._network = OpenVinoNetwork(Path(weights or COMMITTED_WEIGHTS), "a pose network", to_rgb=False)
 
-    def refine(self, frame: Frame, new: NDArray[np.uint8], people: Sequence[Detection]) -> list[Detection]:
-        """Who of the people is somebody, most certain first, looked at anew; see `PoseEstimator`."""
-        seen = [one for one in self.look(frame, new, people) if one.confidence >= self.settings.confidence]
+    def refine(self, sights: Sequence[Sight]) -> list[list[Detection]]:
+        """Of each frame who is somebody, most certain first, looked at anew; see `PoseEstimator`."""
+        return [self._chosen(people) for people in self.look(sights)]
+
+    def look(self, sights: Sequence[Sight]) -> list[list[Detection]]:
+        """All of the people, in the same order, with keypoints, their errors, box and confidence of both looks."""
+        windows = [[crop_window(one.box) for one in sight.people] for sight in sights]
+        crops = [cut(sight.frame, sight.new, one) for sight, own in zip(sights, windows, strict=True) for one in own]
+        if not crops:
+            return [[] for _ in sights]
+        points, boxes = self._network.batch(np.stack(crops))
+        rows = iter(zip(points, boxes, strict=True))
+        return [
+            [
+                self._placed(one.confidence, *next(rows), window, (sight.frame.shape[1], sight.frame.shape[0]))
+                for one, window in zip(sight.people, own, strict=True)
+            ]
+            for sight, own in zip(sights, windows, strict=True)
+        ]
+
+    def _chosen(self, people: Sequence[Detection]) -> list[Detection]:
+        seen = [one for one in people if one.confidence >= self.settings.confidence]
         if not seen:
             return []
         boxes, confidences = np.stack([one.box for one in seen]), np.array([one.confidence for one in seen], np.float32)
         return [seen[k] for k in suppress(boxes, confidences, self.settings.overlap)]
-
-    def look(self, frame: Frame, new: NDArray[np.uint8], people: Sequence[Detection]) -> list[Detection]:
-        """All of the people, in the same order, with keypoints, their errors, box and confidence of both looks."""
-        if not people:
-            return []
-        windows = [crop_window(one.box) for one in people]
-        said = self._network(np.stack([cut(frame, new, window) for window in windows]))
-        size = (frame.shape[1], frame.shape[0])
-        return [
-            self._placed(one.confidence, points, box, window, size)
-            for one, points, box, window in zip(people, np.asarray(said[0]), np.asarray(said[1]), windows, strict=True)
-        ]
 
     def _placed(
         self,

@@ -117,15 +117,15 @@ def test_looks_are_kept_for_a_few_frames_of_somebody_alone_and_taken_anew_in_com
         asked.append(len(boxes))
         return np.tile(np.float32([len(asked), 0.0]), (len(boxes), 1))
 
-    for k in range(4):
+    for k in range(6):
         one.look(frame_with(alone, left, right))
         one.remember(0.1 * k, frame_with(alone, left, right), [person(alone), person(left), person(right)])
         looks = one.describe(embed)
         assert looks.shape == (3, 2)
-    assert asked == [3, 2, 2, 3]
-    one.remember(0.4, frame_with(right), [person(right)])
+    assert asked == [3, 2, 2, 2, 2, 3]
+    one.remember(0.6, frame_with(right), [person(right)])
     assert one.describe(embed).shape == (1, 2)
-    one.remember(0.5, frame_with(), [])
+    one.remember(0.7, frame_with(), [])
     assert len(one.describe(embed)) == 0
 
 
@@ -136,6 +136,17 @@ def test_somebody_else_in_the_same_place_does_not_inherit_a_look() -> None:
         one.remember(0.1 * k, frame_with(box), [person(box)])
         looks = one.describe(lambda boxes, k=k: np.full((len(boxes), 2), k, np.float32))  # type: ignore[misc]
     np.testing.assert_array_equal(looks, [[1, 1]])
+
+
+def test_what_a_search_took_for_nobody_is_not_searched_again_before_the_next_one() -> None:
+    one = lookout(4)
+    left_behind = frame_with(box_at(200, 120))
+    searched = []
+    for k in range(9):
+        _, windows = one.look(left_behind)
+        searched.append(covered(windows, box_at(200, 120)))
+        one.remember(0.1 * k, left_behind, [])
+    assert searched == [True, False, False, True, False, False, False, True, False]
 
 
 def test_whoever_no_search_finds_is_given_up_however_sure_the_second_look_is() -> None:

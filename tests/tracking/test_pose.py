@@ -14,7 +14,7 @@ from tracking.background import Background
 from tracking.box_overlap import overlaps
 from tracking.errors import MissingWeights
 from tracking.observation import Detection
-from tracking.pose import CROP_HEIGHT, CROP_WIDTH, CropPose, crop_window, cut
+from tracking.pose import CROP_HEIGHT, CROP_WIDTH, CropPose, Sight, crop_window, cut
 from tracking.training.evaluate_pose import evaluate_keypoints
 from tracking.training.export import export_pose
 from tracking.training.people import load_people
@@ -62,7 +62,7 @@ def test_keypoints_in_view_lie_on_the_body_within_a_twentieth_of_its_height(
 ) -> None:
     frame, new = scene
     people = labelled(frame.shape[1], frame.shape[0])
-    found = pose.look(frame, new, [person for person, _ in people])
+    (found,) = pose.look([Sight(frame, new, [person for person, _ in people])])
     errors = []
     for one, (_, truth) in zip(found, people, strict=True):
         seen = truth[:, 2] > 1
@@ -73,7 +73,7 @@ def test_keypoints_in_view_lie_on_the_body_within_a_twentieth_of_its_height(
 
 def test_every_keypoint_has_an_error(pose: CropPose, scene: tuple[NDArray[np.uint8], NDArray[np.uint8]]) -> None:
     people = [person for person, _ in labelled(scene[0].shape[1], scene[0].shape[0])]
-    for after in pose.look(*scene, people):
+    for after in pose.look([Sight(*scene, people)])[0]:
         assert after.keypoint_sd is not None
         assert (after.keypoint_sd > 0).all()
         assert ((after.keypoints[:, 2] >= 0) & (after.keypoints[:, 2] <= 1)).all()
@@ -84,7 +84,8 @@ def test_a_box_that_is_off_is_put_right(pose: CropPose, scene: tuple[NDArray[np.
     truth = np.stack([one.box for one in people])
     size = np.tile(truth[:, 2:] - truth[:, :2], 2)
     off = truth + size * np.array([-0.12, -0.1, 0.1, -0.12])
-    found = pose.look(*scene, [replace(one, box=box) for one, box in zip(people, off.astype(np.float32), strict=True)])
+    moved = [replace(one, box=box) for one, box in zip(people, off.astype(np.float32), strict=True)]
+    (found,) = pose.look([Sight(*scene, moved)])
     before = np.diag(overlaps(truth, off))
     after = np.diag(overlaps(truth, np.stack([one.box for one in found])))
     assert (after > before).all()
@@ -104,7 +105,7 @@ def test_two_boxes_of_one_person_become_one_and_a_piece_of_floor_nobody(
         for y in range(0, 230, 20)
         if not busy[int(y * 0.6) : int((y + 120) * 0.6), int(x * 0.6) : int((x + 60) * 0.6)].any()
     )
-    found = pose.refine(frame, new, [person, again, replace(person, box=empty)])
+    (found,) = pose.refine([Sight(frame, new, [person, again, replace(person, box=empty)])])
     assert len(found) == 1
     assert overlaps(found[0].box, person.box)[0, 0] > 0.7
 
@@ -113,13 +114,14 @@ def test_the_same_person_alone_and_among_others_has_the_same_keypoints(
     pose: CropPose, scene: tuple[NDArray[np.uint8], NDArray[np.uint8]]
 ) -> None:
     people = [person for person, _ in labelled(scene[0].shape[1], scene[0].shape[0])]
-    together = pose.look(*scene, people)
-    alone = pose.look(*scene, people[:1])[0]
+    together = pose.look([Sight(*scene, people)])[0]
+    alone = pose.look([Sight(*scene, people[:1])])[0][0]
     np.testing.assert_allclose(together[0].keypoints, alone.keypoints, atol=0.2)
 
 
 def test_nobody_has_no_keypoints(pose: CropPose, scene: tuple[NDArray[np.uint8], NDArray[np.uint8]]) -> None:
-    assert pose.refine(*scene, []) == []
+    assert pose.refine([Sight(*scene, [])]) == [[]]
+    assert pose.refine([]) == []
 
 
 def test_a_hidden_body_is_told_with_a_larger_error_than_a_seen_one(
@@ -134,8 +136,8 @@ def test_a_hidden_body_is_told_with_a_larger_error_than_a_seen_one(
     scale = new.shape[1] / frame.shape[1]
     changed[int(middle * scale) :, int(left * scale) : int(right * scale)] = 0
     ankles = [15, 16]
-    clear = pose.look(frame, new, [person])[0].keypoint_sd
-    hidden = pose.look(covered, changed, [person])[0].keypoint_sd
+    clear = pose.look([Sight(frame, new, [person])])[0][0].keypoint_sd
+    hidden = pose.look([Sight(covered, changed, [person])])[0][0].keypoint_sd
     assert clear is not None
     assert hidden is not None
     assert hidden[ankles].mean() > 1.5 * clear[ankles].mean()
@@ -248,8 +250,10 @@ def test_a_heat_map_that_peaks_at_the_keypoint_costs_least() -> None:
 
 
 def test_keypoints_outside_the_crop_teach_no_place() -> None:
-    outside = torch.tensor([[[9.0, 9.0, 0.0], [0.5, 0.5, 1.0]]])
-    places, scales, seen = torch.full((1, 2, 2), 0.5), torch.zeros(1, 2), torch.zeros(1, 2)
+    outside = torch.full((1, 17, 3), 0.5)
+    outside[..., 2] = 1.0
+    outside[0, 0] = torch.tensor([9.0, 9.0, 0.0])
+    places, scales, seen = torch.full((1, 17, 2), 0.5), torch.zeros(1, 17), torch.zeros(1, 17)
     elsewhere = places.clone()
     elsewhere[0, 0] = 0.1
     somebody = torch.tensor([True])

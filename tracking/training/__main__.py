@@ -19,6 +19,7 @@ app = typer.Typer(help=__doc__, add_completion=False)
 
 Data = Annotated[Path, typer.Option(help="data set folder")]
 Out = Annotated[Path, typer.Option(help="folder for checkpoints; an interrupted training there goes on")]
+BFloat16 = Annotated[bool, typer.Option(help="run the layers in bfloat16, faster on processors that know it")]
 Weights = Annotated[Path | None, typer.Option(help="weights to measure; without, the committed ones")]
 
 
@@ -40,12 +41,14 @@ def detector(
     pose_pictures: int | None = None,
     polish_pictures: int | None = None,
     box_rate: float | None = None,
+    bfloat16: BFloat16 = False,
     start_from: Annotated[Path | None, typer.Option(help="weights to begin with instead of random ones")] = None,
 ) -> None:
     """Train the detector: boxes, then keypoints, then both once more; 0 pictures leave a part out."""
     settings = DetectorTraining()
     settings = replace(
         settings,
+        bfloat16=bfloat16,
         box_rate=settings.box_rate if box_rate is None else box_rate,
         box_pictures=settings.box_pictures if box_pictures is None else box_pictures,
         pose_pictures=settings.pose_pictures if pose_pictures is None else pose_pictures,
@@ -59,26 +62,38 @@ def pose(
     data: Data,
     out: Out,
     crops: int | None = None,
+    rate: float | None = None,
+    bfloat16: BFloat16 = False,
     start_from: Annotated[Path | None, typer.Option(help="weights to begin with instead of random ones")] = None,
 ) -> None:
     """Train the pose network."""
-    settings = PoseTraining()
-    print(train_pose(data, out, replace(settings, crops=crops or settings.crops), _print, start_from))
+    settings = PoseTraining(bfloat16=bfloat16)
+    settings = replace(settings, crops=crops or settings.crops, rate=rate or settings.rate)
+    print(train_pose(data, out, settings, _print, start_from))
 
 
 @app.command()
 def embedder(
-    data: Data, out: Out, steps: int | None = None, loss: Literal["triplet", "circle"] = "circle", width: int = 24
+    data: Data,
+    out: Out,
+    steps: int | None = None,
+    loss: Literal["triplet", "circle"] = "circle",
+    width: int = 24,
+    bfloat16: BFloat16 = False,
 ) -> None:
     """Train the embedder."""
-    settings = EmbedderTraining(loss=loss, width=width)
+    settings = EmbedderTraining(loss=loss, width=width, bfloat16=bfloat16)
     print(train_embedder(data, out, replace(settings, steps=steps or settings.steps), _print))
 
 
 @app.command()
-def export(checkpoint: Path, out: Annotated[Path, typer.Option()] = Path("tracking/weights")) -> None:
+def export(
+    checkpoint: Path,
+    out: Annotated[Path, typer.Option()] = Path("tracking/weights"),
+    int8: Annotated[Path | None, typer.Option(help="data set on which to quantise to eight bits")] = None,
+) -> None:
     """Turn a checkpoint (`embedder.pt`, `pose.pt`, else the detector's) into the files that are committed and run."""
-    {"embedder": export_embedder, "pose": export_pose}.get(checkpoint.stem, export_detector)(checkpoint, out)
+    {"embedder": export_embedder, "pose": export_pose}.get(checkpoint.stem, export_detector)(checkpoint, out, int8)
 
 
 @app.command()

@@ -51,6 +51,8 @@ class DetectorTraining:
     weight_decay: float = 5e-4
     average: float = 0.998
     """Decay of the running average of the weights, which is what is kept."""
+    bfloat16: bool = False
+    """Run the layers in bfloat16, which is about twice as fast on a processor that knows it."""
     save_every_pictures: int = 1_600
     """How often the training can be resumed from."""
     threads: int = 2
@@ -183,7 +185,9 @@ class _Stage:
         batch = make_batch(self.pictures, indices, rng)
         for group in self.optimizer.param_groups:
             group["lr"] = self.cycle.rate * self._schedule()
-        loss, _ = loss_of(self.network(batch["img"]), batch)
+        with torch.autocast("cpu", torch.bfloat16, enabled=self.settings.bfloat16):
+            said = self.network(batch["img"])
+        loss, _ = loss_of(_in_full(said), batch)
         self.optimizer.zero_grad(set_to_none=True)
         loss.sum().backward()
         torch.nn.utils.clip_grad_norm_(self.network.parameters(), 10.0)
@@ -248,6 +252,15 @@ def _groups(network: torch.nn.Module, decay: float) -> list[dict[str, Any]]:
     matrices = [p for p in network.parameters() if p.ndim > 1]
     vectors = [p for p in network.parameters() if p.ndim <= 1]
     return [{"params": matrices, "weight_decay": decay}, {"params": vectors, "weight_decay": 0.0}]
+
+
+def _in_full(said: Any) -> Any:
+    """What a network said, tensors in containers of any depth, in single precision: losses need it."""
+    if isinstance(said, torch.Tensor):
+        return said.float()
+    if isinstance(said, dict):
+        return {name: _in_full(value) for name, value in said.items()}
+    return type(said)(_in_full(value) for value in said)
 
 
 def _load_matching(network: torch.nn.Module, weights: dict[str, torch.Tensor]) -> None:

@@ -50,6 +50,8 @@ class EmbedderTraining:
     sharpness: float = 48.0
     """Circle loss: its margin m and its scale gamma."""
     smoothing: float = 0.1
+    bfloat16: bool = False
+    """Run the layers in bfloat16, which is about twice as fast on a processor that knows it."""
     save_every_steps: int = 200
     threads: int = 2
     seed: int = 1
@@ -117,7 +119,9 @@ class _Training:
         images, labels = self._batch(rng)
         for group in self.optimizer.param_groups:
             group["lr"] = self.settings.rate * self._schedule()
-        features = self.network.features(images)
+        with torch.autocast("cpu", torch.bfloat16, enabled=self.settings.bfloat16):
+            features = self.network.features(images)
+        features = features.float()
         scores = self.classifier(self.network.neck(features))
         loss = nn.functional.cross_entropy(scores, labels, label_smoothing=self.settings.smoothing)
         loss = loss + self._pair_loss(features, labels)

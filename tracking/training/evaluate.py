@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from tracking.detect import DetectorSettings, YoloDetector
 from tracking.observation import KEYPOINT_NAMES, Detection
-from tracking.pose import PoseEstimator
+from tracking.pose import PoseEstimator, Sight
 from tracking.training.pictures import empty_view, labelled_files, memory_of, read_labels, read_picture
 from tracking.windows import busy_windows
 
@@ -81,7 +81,7 @@ def evaluate_detector(
         results = detector.detect(shown, windows)
         for file, frame, memory, people in zip(batch, frames, memories, results, strict=True):
             if pose is not None:
-                people = pose.refine(frame, memory.new, people)
+                (people,) = pose.refine([Sight(frame, memory.new, people)])
             size = (frame.shape[1], frame.shape[0])
             sizes.append(size)
             truths += _truths(data_dir, split, file.stem, size, len(sizes))

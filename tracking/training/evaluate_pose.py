@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tracking.observation import Detection
-from tracking.pose import KEYPOINTS, CropPose
+from tracking.pose import KEYPOINTS, CropPose, Sight
 from tracking.training.people import corners
 from tracking.training.pictures import empty_view, labelled_files, memory_of, read_labels, read_picture
 
@@ -69,7 +69,7 @@ def _judged(pose: CropPose, data_dir: Path, split: str, file: Path) -> tuple[NDA
     boxes, extent = corners(labels[:, :4], (frame.shape[1], frame.shape[0])), labels[:, 2:4] * size
     truth = labels[:, 4:].reshape(-1, KEYPOINTS, 3)
     blank = np.zeros((KEYPOINTS, 3), np.float32)
-    found = pose.look(frame, new, [Detection(box, 1.0, blank) for box in boxes])
+    (found,) = pose.look([Sight(frame, new, [Detection(box, 1.0, blank) for box in boxes])])
     points = np.array([one.keypoints for one in found], np.float64).reshape(-1, KEYPOINTS, 3)
     nothing = np.full(KEYPOINTS, np.nan, np.float32)
     sds = np.array([nothing if one.keypoint_sd is None else one.keypoint_sd for one in found], np.float64)

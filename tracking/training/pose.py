@@ -12,12 +12,16 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from tracking.pose import CROP_HEIGHT, CROP_WIDTH, FILL
+from tracking.pose import CROP_HEIGHT, CROP_WIDTH, FILL, KEYPOINTS
 from tracking.training.augment import MIRRORED_KEYPOINTS, relit
 from tracking.training.checkpoint import save_checkpoint
 from tracking.training.detector import Progress
 from tracking.training.people import PREPARED_HEIGHT, PREPARED_WIDTH, People, load_people
 from tracking.training.pose_network import PoseNetwork, Reading, edge_places
+
+_WEIGHTS = torch.ones(KEYPOINTS)
+# Bills hang on wrists, places on the floor on ankles.
+_WEIGHTS[[9, 10]], _WEIGHTS[[15, 16]] = 2.5, 1.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +45,8 @@ class PoseTraining:
     """Weight of foretelling that overlap."""
     average: float = 0.998
     """Decay of the running average of the weights, which is what is kept."""
+    bfloat16: bool = False
+    """Run the layers in bfloat16, which is about twice as fast on a processor that knows it."""
     save_every_steps: int = 200
     threads: int = 2
     seed: int = 1
@@ -117,7 +123,8 @@ class _Training:
         images = crops.permute(0, 3, 1, 2).float() / 255
         for group in self.optimizer.param_groups:
             group["lr"] = self.settings.rate * self._schedule()
-        said = self.network.read(images.to(memory_format=torch.channels_last))
+        with torch.autocast("cpu", torch.bfloat16, enabled=self.settings.bfloat16):
+            said = self.network.read(images.to(memory_format=torch.channels_last))
         people = ~boxes[:, 2].isneginf()
         loss = pose_loss(said, points, people, self.settings.seen_weight) + heat_loss(said.heat, points)
         loss = loss + box_loss(said, boxes, self.settings)
@@ -167,7 +174,7 @@ def pose_loss(said: Reading, points: Tensor, people: Tensor, seen_weight: float)
     """
     inside, visible = points[..., 2] > 0, (points[..., 2] > 1).float()
     error = (said.places - points[..., :2]).abs().sum(2)
-    likelihood = (error * (-said.log_scale).exp() + 2 * said.log_scale)[inside].mean()
+    likelihood = _weighted_mean(error * (-said.log_scale).exp() + 2 * said.log_scale, inside)
     view = torch.nn.functional.binary_cross_entropy_with_logits(said.seen[people], visible[people])
     return likelihood + seen_weight * view
 
@@ -219,7 +226,13 @@ def heat_loss(heat: Tensor, points: Tensor) -> Tensor:
     peak = torch.exp(-0.5 * (y[..., :, None] ** 2 + x[..., None, :] ** 2)).flatten(2)
     peak = peak / peak.sum(2, keepdim=True).clamp(min=1e-6)
     surprise = -(peak * heat.flatten(2).log_softmax(2)).sum(2)
-    return surprise[points[..., 2] > 0].mean()
+    return _weighted_mean(surprise, points[..., 2] > 0)
+
+
+def _weighted_mean(values: Tensor, counted: Tensor) -> Tensor:
+    """The mean of (B, 17) values over those that are counted, wrists and ankles weighing more."""
+    weights = _WEIGHTS * counted
+    return (values * weights).sum() / weights.sum().clamp(min=1e-6)
 
 
 def changed_person(

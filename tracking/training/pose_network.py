@@ -14,6 +14,12 @@ def _joined(before: int, after: int) -> nn.Sequential:
     return nn.Sequential(nn.Conv2d(before, after, 1, bias=False), nn.BatchNorm2d(after), nn.ReLU(inplace=True))
 
 
+def _stage(before: int, after: int, blocks: int) -> nn.Sequential:
+    """`blocks` residual blocks, of which the first halves the size."""
+    first = ResidualBlock(before, after, 2)
+    return nn.Sequential(first, *(ResidualBlock(after, after) for _ in range(blocks - 1)))
+
+
 EDGES = 4
 """Left, top, right, bottom."""
 _EDGE_ROOM = 0.03
@@ -64,11 +70,9 @@ class PoseNetwork(nn.Module):
         super().__init__()
         w = width
         self.stem = nn.Sequential(nn.Conv2d(4, w, 3, 2, 1, bias=False), nn.BatchNorm2d(w), nn.ReLU(inplace=True))
-        self.quarter = nn.Sequential(ResidualBlock(w, 2 * w, 2), ResidualBlock(2 * w, 2 * w))
-        self.eighth = nn.Sequential(ResidualBlock(2 * w, 3 * w, 2), ResidualBlock(3 * w, 3 * w))
-        self.sixteenth = nn.Sequential(
-            ResidualBlock(3 * w, 6 * w, 2), ResidualBlock(6 * w, 6 * w), ResidualBlock(6 * w, 6 * w)
-        )
+        self.quarter = _stage(w, 2 * w, 2)
+        self.eighth = _stage(2 * w, 3 * w, 3)
+        self.sixteenth = _stage(3 * w, 6 * w, 5)
         self.up_eighth, self.mix_eighth = _joined(6 * w, 3 * w), ResidualBlock(3 * w, 3 * w)
         self.up_quarter, self.mix_quarter = _joined(3 * w, 2 * w), ResidualBlock(2 * w, 2 * w)
         self.heat = nn.Conv2d(2 * w, KEYPOINTS, 1)
@@ -92,17 +96,18 @@ class PoseNetwork(nn.Module):
         deep = self.mix_eighth(deep + eighth)
         deep = nn.functional.interpolate(self.up_quarter(deep), scale_factor=2.0, mode="nearest")
         deep = self.mix_quarter(deep + quarter)
-        logits = self.heat(deep)
+        # Places are finer than half precision, in which the layers before may run.
+        logits = self.heat(deep).float()
         rows, columns = logits.shape[2], logits.shape[3]
         weight = logits.flatten(2).softmax(2)
         # Middles of the cells as shares of the crop's height.
         y = ((torch.arange(rows, dtype=weight.dtype) + 0.5) * 4 / CROP_HEIGHT)[:, None].expand(rows, columns).flatten()
         x = ((torch.arange(columns, dtype=weight.dtype) + 0.5) * 4 / CROP_HEIGHT).repeat(rows)
         places = torch.stack([(weight * x).sum(2), (weight * y).sum(2)], 2)
-        quality = self.quality(deep).flatten(2).unflatten(1, (2, KEYPOINTS))
+        quality = self.quality(deep).float().flatten(2).unflatten(1, (2, KEYPOINTS))
         log_scale, seen = ((weight[:, None] * quality).sum(3)).unbind(1)
-        edges, box = _read_edges(self.edge(deep))
-        return Reading(logits, places, cast(Tensor, log_scale - 3.0), seen, edges, box, score)
+        edges, box = _read_edges(self.edge(deep).float())
+        return Reading(logits, places, cast(Tensor, log_scale - 3.0), seen, edges, box, score.float())
 
 
 def _read_edges(maps: Tensor) -> tuple[tuple[Tensor, Tensor, Tensor, Tensor], Tensor]:
