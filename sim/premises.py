@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 import simpy
 
 from sim.doorways import Doorways
+from sim.mechanics import Hands
 from sim.routing import Spot
 from sim.scales import PlateScales
-from sim.scenario import Hands
 from sim.standing import StandingSpots
 from sim.stock import Shelves
 from sim.truth import Truth

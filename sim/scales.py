@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.errors import BadInput
-from sim.scenario import Scales
+from sim.mechanics import Scales
 from sim.store_places import PlatePlace
 
 GRAVITY = 9.81

@@ -4,7 +4,8 @@ import difflib
 from collections.abc import Iterable
 
 from sim.errors import BadInput
-from sim.scenario import BODY_CAMERA, HandOver, MisplacedAtOpening, Pick, PutBack, Scenario
+from sim.scenario import BODY_CAMERA, Scenario
+from sim.script import HandOver, MisplacedAtOpening, Pick, PutBack
 from sim.store_plan import StorePlan
 
 

@@ -13,7 +13,7 @@ from sim.people import Reach
 from sim.premises import Premises
 from sim.routing import Spot
 from sim.scales import Press
-from sim.scenario import HandOver, Pick, PutBack, Wait, Walk
+from sim.script import HandOver, Pick, PutBack, Wait, Walk
 from sim.shopping_list import ChangeClothes, GiveBack, Look, Stop, Take
 from sim.stock import Item, Lying, ShelfPlace
 from sim.store_places import plate_id

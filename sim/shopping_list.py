@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from sim.demand import RandomShoppers
 from sim.people import Person
 from sim.routing import Router, Spot
-from sim.scenario import RandomShoppers
 from sim.stock import ShelfPlace, Shelves
 from sim.store_plan import StorePlan
 

@@ -5,10 +5,12 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from sim.demand import RandomShoppers
 from sim.people import Person
 from sim.randomness import day_seed, generator
 from sim.regulars import Member, Party, bodies_of, households, usual_looks, who_comes
-from sim.scenario import Action, RandomShoppers, Scenario, ScriptedShopper
+from sim.scenario import Scenario
+from sim.script import Action, ScriptedShopper
 from sim.shopping_list import Stop, Taste, shopping_stops, with_change
 from sim.stock import Shelves
 from sim.store_plan import StorePlan

@@ -11,9 +11,9 @@ import jupedsim
 import numpy as np
 
 from sim.errors import BadInput
+from sim.mechanics import Walking
 from sim.people import Person, advance_phase
 from sim.routing import Router, Spot
-from sim.scenario import Walking
 from sim.store_plan import StorePlan
 
 ARRIVED_M = 0.05
