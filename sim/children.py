@@ -5,10 +5,11 @@ import math
 import numpy as np
 
 from sim.hands import nearer_hand
+from sim.moving import LOOK_SECONDS, Steps
 from sim.people import Reach
 from sim.premises import Premises
 from sim.routing import Spot
-from sim.shoppers import LOOK_SECONDS, Shopper, Steps
+from sim.shoppers import Shopper
 from sim.visitors import Visitor
 
 BESIDE_M = 0.45

@@ -9,12 +9,13 @@ from numpy.typing import NDArray
 
 from sim.coverage import FOOT_M, HEAD_M, cameras_seeing, floor_grid
 from sim.errors import BadInput
+from sim.moving import Steps
 from sim.people import Person, sample_appearance
 from sim.premises import Premises
 from sim.randomness import generator
 from sim.routing import Spot
 from sim.scenario import Crowd
-from sim.shoppers import Shopper, Steps
+from sim.shoppers import Shopper
 from sim.store_plan import StorePlan
 from sim.visitors import Visitor
 from tracking.camera import Camera

@@ -1,0 +1,117 @@
+"""How a shopper's body gets about the store, as SimPy processes on simulated time."""
+
+import math
+from collections.abc import Generator, Sequence
+from typing import Any
+
+import numpy as np
+import simpy
+
+from sim.hands import HandMotion
+from sim.people import Reach
+from sim.premises import Premises
+from sim.routing import Spot
+from sim.stock import Item, ShelfPlace
+from sim.truth import TruthEvent, TruthKind
+from sim.visitors import BAG_IN_LEFT_HAND, Visitor
+from sim.walking import Walker
+
+Steps = Generator[simpy.Event, Any, None]
+Tried = Generator[simpy.Event, Any, bool]
+
+LOOK_SECONDS = 0.08
+"""How often people look whether they have arrived, or whether a spot has become free."""
+
+PATIENCE = 15.0
+"""Seconds after which a random shopper gives up a place that others occupy."""
+
+WALK_SECONDS = 25.0
+"""No walk inside a store should take longer; then people think again."""
+
+
+class Mover:
+    """One visitor's body in the store, for the renderer too, and what is in hand and bag."""
+
+    role = "shopper"
+
+    def __init__(self, visitor: Visitor, premises: Premises, rng: np.random.Generator) -> None:
+        """On the way to the store."""
+        self.visitor, self.premises, self._rng = visitor, premises, rng
+        self.name, self.person = visitor.person.name, visitor.person
+        self.walker: Walker | None = None
+        self.hand: HandMotion | None = None
+        self.held: list[Item] = []
+        self.bag: list[Item] = []
+        self.inside = False
+        self.gone = False
+        self.stays_until = 0.0
+        self.outfit = 0
+        self.leaving = False
+        self.linked: dict[str, Reach] = {}
+
+    @property
+    def carries_left(self) -> bool:
+        """Whether the left hand holds a bag or basket."""
+        return self.person.appearance.bag in BAG_IN_LEFT_HAND
+
+    def reach(self, t: float) -> Reach | tuple[Reach, ...] | None:
+        """What the arms do at time t: one reaches, the other, or both, hold somebody's hand (`linked`)."""
+        own = self.hand.at(t) if self.hand else None
+        held = {one.side: one for one in self.linked.values() if own is None or one.side != own.side}
+        arms = (*((own,) if own else ()), *held.values())
+        return arms if len(arms) > 1 else arms[0] if arms else None
+
+    @property
+    def _environment(self) -> simpy.Environment:
+        return self.premises.environment
+
+    @property
+    def _body(self) -> Walker:
+        if self.walker is None:
+            raise RuntimeError(f"{self.name} acts without being in the store")
+        return self.walker
+
+    def _wait(self, seconds: float) -> simpy.Event:
+        return self._environment.timeout(max(0.0, seconds))
+
+    def _note(self, kind: TruthKind, product: str = "", quantity: int = 0, plates: tuple[str, ...] = ()) -> None:
+        event = TruthEvent(self.premises.now, self.name, self.visitor.account, kind, product, quantity, plates)
+        self.premises.truth.add(event)
+
+    def _go(self, spot: Spot, seconds: float) -> Tried:
+        """Walks to a spot; False when it takes too long or the shop is about to close."""
+        until = self.premises.now + seconds
+        self.premises.walkers.send(self._body, spot)
+        while not self._body.arrived:
+            if self.premises.now > until or (math.isfinite(seconds) and self.premises.closing):
+                self._body.stop()
+                return False
+            yield self._wait(LOOK_SECONDS)
+        return True
+
+    def _approach(self, place: ShelfPlace, insist: bool) -> Tried:
+        """Walks before a place, waiting beside while others stand there; False when given up."""
+        spots, body, until = self.premises.spots, self._body, self.premises.now + PATIENCE
+        while not self.premises.closing and (insist or self.premises.now < until):
+            spot = spots.claim_before(place, body)
+            if spot is not None:
+                if (yield from self._go(spot, WALK_SECONDS)):
+                    yield from self._face(place.heading)
+                    return True
+                continue
+            beside = spots.claim_beside(place.access, place.heading, body)
+            if beside is not None and math.dist(beside, body.spot) > 0.3:
+                yield from self._go(beside, WALK_SECONDS)
+            self._look_at(place.centre)
+            yield self._wait(0.4)
+        return False
+
+    def _face(self, heading: float) -> Steps:
+        self._body.face(heading)
+        for _ in range(25):
+            if self._body.turned:
+                return
+            yield self._wait(LOOK_SECONDS)
+
+    def _look_at(self, point: Sequence[float]) -> None:
+        self._body.face(math.atan2(point[1] - self._body.y, point[0] - self._body.x))
