@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 import simpy
 
-from sim.hands import HandMotion
+from sim.doorways import Doorway
+from sim.hands import HandMotion, Point3
 from sim.people import Reach
 from sim.premises import Premises
 from sim.routing import Spot
@@ -28,6 +29,9 @@ PATIENCE = 15.0
 WALK_SECONDS = 25.0
 """No walk inside a store should take longer; then people think again."""
 
+STEP_M = 0.15
+"""A shorter way is a shift of the feet, with the hands where they are."""
+
 
 class Mover:
     """One visitor's body in the store, for the renderer too, and what is in hand and bag."""
@@ -40,8 +44,13 @@ class Mover:
         self.name, self.person = visitor.person.name, visitor.person
         self.walker: Walker | None = None
         self.hand: HandMotion | None = None
+        self.other_hand: HandMotion | None = None
         self.held: list[Item] = []
         self.bag: list[Item] = []
+        self.hidden: list[Item] = []
+        self.left_behind: list[Item] = []
+        self.bag_at: Point3 | None = None
+        self.door: Doorway | None = None
         self.inside = False
         self.gone = False
         self.stays_until = 0.0
@@ -52,13 +61,18 @@ class Mover:
     @property
     def carries_left(self) -> bool:
         """Whether the left hand holds a bag or basket."""
-        return self.person.appearance.bag in BAG_IN_LEFT_HAND
+        return self.person.appearance.bag in BAG_IN_LEFT_HAND and self.bag_at is None
+
+    @property
+    def items(self) -> list[Item]:
+        """All that the person has: in the hand, in the bag, under the clothes."""
+        return [*self.held, *self.bag, *self.hidden]
 
     def reach(self, t: float) -> Reach | tuple[Reach, ...] | None:
-        """What the arms do at time t: one reaches, the other, or both, hold somebody's hand (`linked`)."""
-        own = self.hand.at(t) if self.hand else None
-        held = {one.side: one for one in self.linked.values() if own is None or one.side != own.side}
-        arms = (*((own,) if own else ()), *held.values())
+        """What the arms do at time t: one or both reach, or hold somebody's hand (`linked`)."""
+        own = [arm for hand in (self.hand, self.other_hand) if hand and (arm := hand.at(t))]
+        held = {one.side: one for one in self.linked.values() if all(one.side != arm.side for arm in own)}
+        arms = (*own, *held.values())
         return arms if len(arms) > 1 else arms[0] if arms else None
 
     @property
@@ -74,12 +88,20 @@ class Mover:
     def _wait(self, seconds: float) -> simpy.Event:
         return self._environment.timeout(max(0.0, seconds))
 
-    def _note(self, kind: TruthKind, product: str = "", quantity: int = 0, plates: tuple[str, ...] = ()) -> None:
-        event = TruthEvent(self.premises.now, self.name, self.visitor.account, kind, product, quantity, plates)
-        self.premises.truth.add(event)
+    def _note(
+        self, kind: TruthKind, product: str = "", items: Sequence[Item] = (), plates: tuple[str, ...] = ()
+    ) -> None:
+        event = TruthEvent(self.premises.now, self.name, self.visitor.account, kind, product, len(items), plates)
+        self.premises.truth.add(event, [item.number for item in items])
+
+    def _free_hands(self) -> Steps:
+        """Before a walk: nothing to let go of."""
+        yield from ()
 
     def _go(self, spot: Spot, seconds: float) -> Tried:
         """Walks to a spot; False when it takes too long or the shop is about to close."""
+        if math.dist(spot, self._body.spot) > STEP_M:
+            yield from self._free_hands()
         until = self.premises.now + seconds
         self.premises.walkers.send(self._body, spot)
         while not self._body.arrived:
@@ -89,11 +111,14 @@ class Mover:
             yield self._wait(LOOK_SECONDS)
         return True
 
-    def _approach(self, place: ShelfPlace, insist: bool) -> Tried:
-        """Walks before a place, waiting beside while others stand there; False when given up."""
+    def _approach(self, place: ShelfPlace, insist: bool, aside: float | None = None) -> Tried:
+        """Walks before a place, waiting beside while others stand there; False when given up.
+
+        aside: stands so many metres to the right of its middle, else at the best free spot.
+        """
         spots, body, until = self.premises.spots, self._body, self.premises.now + PATIENCE
         while not self.premises.closing and (insist or self.premises.now < until):
-            spot = spots.claim_before(place, body)
+            spot = spots.claim_before(place, body, aside)
             if spot is not None:
                 if (yield from self._go(spot, WALK_SECONDS)):
                     yield from self._face(place.heading)

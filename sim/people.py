@@ -167,12 +167,13 @@ class Person:
         speed: float,
         reach: Reach | Sequence[Reach] | None = None,
         carrying: float = 0.0,
+        bag_at: tuple[float, float, float] | None = None,
     ) -> Floats:
         """(B, 4, 4) world transforms of a person over (x, y) facing `heading`, at `phase` (radians) of a walk.
 
         speed in m/s scales the gait, 0 stands; reach: one hand or both; carrying 0 ... 1 bends the left arm (the
-        one that holds a bag). Raises BadInput for values
-        that are not finite, a negative speed or carrying outside 0 ... 1.
+        one that holds a bag); bag_at: where the bag stands that the hand has let go of, metres. Raises BadInput for
+        values that are not finite, a negative speed or carrying outside 0 ... 1.
         """
         if not all(math.isfinite(v) for v in (x, y, heading, phase, speed)) or speed < 0:
             raise BadInput(
@@ -192,7 +193,10 @@ class Person:
         out[CARRY, :3, :3] = turn
         out[CARRY, :3, 3] = self.hand(out, "L")
         # A bag in the hand of someone who crouches stands on the floor.
-        out[CARRY, 2, 3] = max(out[CARRY, 2, 3], BAG_DEPTH_M.get(self.appearance.bag, 0.0))
+        depth = BAG_DEPTH_M.get(self.appearance.bag, 0.0)
+        out[CARRY, 2, 3] = max(out[CARRY, 2, 3], depth)
+        if bag_at is not None:
+            out[CARRY, :3, 3] = (bag_at[0], bag_at[1], bag_at[2] + depth)
         return out
 
     def place(self, data: mujoco.MjData, pose: Floats) -> None:

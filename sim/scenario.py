@@ -7,13 +7,13 @@ from typing import Annotated, Self
 
 from pydantic import Field, model_validator
 
-from sim.configuration import FieldError, Settings, Share, read_yaml, validated
+from sim.configuration import FieldError, Name, Settings, Share, read_yaml, validated
 from sim.demand import RandomShoppers, Shoppers
 from sim.errors import BadInput
 from sim.faults import Fault, check_times
 from sim.light import Light
 from sim.mechanics import Hands, Scales, Walking
-from sim.script import HandOver, MisplacedAtOpening
+from sim.script import AtOther, Attack, MisplacedAtOpening, PlanogramError, check_cues
 
 SCENARIOS = Path(__file__).parent / "scenarios"
 
@@ -81,6 +81,13 @@ class Scenario(Settings):
         default={}, description="demographic groups and their shares of the people; none: no groups are stated"
     )
     misplaced: tuple[MisplacedAtOpening, ...] = ()
+    planogram_errors: tuple[PlanogramError, ...] = Field(
+        default=(), description="where the store believes something else to lie than really does"
+    )
+    receipts: dict[Name, dict[str, int]] | None = Field(
+        default=None, description="what a scripted scenario must end in: items by product, by party (or lone shopper)"
+    )
+    attack: Attack | None = Field(default=None, description="the fraud that this scenario is about; none: no fraud")
     walking: Walking = Walking()
     hands: Hands = Hands()
     scales: Scales = Scales()
@@ -102,13 +109,7 @@ class Scenario(Settings):
                 raise FieldError(f"shoppers.scripted.{index}.id", shopper.id, "an id that nobody of the crowd has")
             if shopper.id in {f"r{number}" for number in range(1, self.shoppers.regulars.people + 1)}:
                 raise FieldError(f"shoppers.scripted.{index}.id", shopper.id, "an id that no regular has (r1, r2 ...)")
-            for number, action in enumerate(shopper.actions):
-                if isinstance(action, HandOver) and (action.to not in ids or action.to == shopper.id):
-                    raise FieldError(
-                        f"shoppers.scripted.{index}.actions.{number}.to",
-                        action.to,
-                        "another scripted shopper's id",
-                    )
+        self._check_script(ids)
         self._check_parties(self.shoppers.random)
         if self.groups and abs(sum(self.groups.values()) - 1) > 1e-6:
             raise FieldError("groups", sum(self.groups.values()), "shares that add up to 1")
@@ -120,6 +121,25 @@ class Scenario(Settings):
         if self.cameras is not None and not self.cameras:
             raise FieldError("cameras", "an empty list", "at least one camera, or no such field for all")
         return self
+
+    def _check_script(self, ids: list[str]) -> None:
+        """Whoever a script names is scripted too, and nobody waits for what never comes."""
+        scripted = self.shoppers.scripted
+        for index, shopper in enumerate(scripted):
+            others = {f"actions.{n}.to": a.to for n, a in enumerate(shopper.actions) if isinstance(a, AtOther)}
+            others |= {"follows": shopper.follows or "", "dressed_as": shopper.dressed_as or ""}
+            for field, other in others.items():
+                if other and (other not in ids or other == shopper.id):
+                    raise FieldError(f"shoppers.scripted.{index}.{field}", other, "another scripted shopper's id")
+        check_cues(scripted)
+        parties = {shopper.party or shopper.id for shopper in scripted if shopper.pays and not shopper.stays_outside}
+        if self.receipts is not None and (wrong := sorted(set(self.receipts) ^ parties)):
+            raise FieldError(
+                "receipts", wrong[0], "one for each party that has an account: " + ", ".join(sorted(parties))
+            )
+        for name in self.attack.by if self.attack else ():
+            if name not in ids:
+                raise FieldError("attack.by", name, "ids of scripted shoppers")
 
     @staticmethod
     def _check_parties(random: RandomShoppers) -> None:
@@ -146,8 +166,9 @@ class Scenario(Settings):
 
 
 def list_scenarios() -> dict[str, Path]:
-    """Built-in scenarios by name."""
-    return {path.stem: path for path in sorted(SCENARIOS.glob("*.yaml"))}
+    """Built-in scenarios by name; those in a folder are called FOLDER/NAME."""
+    paths = sorted([*SCENARIOS.glob("*.yaml"), *SCENARIOS.glob("*/*.yaml")])
+    return {path.relative_to(SCENARIOS).with_suffix("").as_posix(): path for path in paths}
 
 
 def load_scenario(name_or_path: str | Path) -> Scenario:

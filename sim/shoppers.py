@@ -4,15 +4,11 @@ import math
 
 import simpy
 
-from sim.doorways import Doorway
-from sim.meeting import Meeting
 from sim.moving import LOOK_SECONDS, PATIENCE, WALK_SECONDS, Steps
-from sim.script import HandOver, Pick, PutBack, Wait, Walk
+from sim.passing import Passing
 from sim.shopping_list import ChangeClothes, GiveBack, Look, Stop, Take
-from sim.store_places import plate_id
-from store.events import GateScan
 
-Errand = Look | Take | GiveBack | ChangeClothes | Wait | Walk | HandOver
+Errand = Look | Take | GiveBack | ChangeClothes
 
 FITTING_ROOM_PATIENCE = 60.0
 """Seconds after which somebody keeps on what they wear, as all fitting rooms are taken."""
@@ -20,18 +16,14 @@ FITTING_ROOM_PATIENCE = 60.0
 FITTING_ROOM_M = 0.3
 """Nobody changes further than this from a fitting room's spot."""
 
-REMOVAL_SECONDS = 0.2
-"""After somebody is gone; JuPedSim removes people with its next step."""
 
-
-class Shopper(Meeting):
+class Shopper(Passing):
     """One visitor from the street to the street."""
 
     def visit(self) -> Steps:
         """The whole visit."""
         yield self._environment.timeout(self.visitor.arrive)
-        if not self.premises.closing:
-            yield from self._enter()
+        if not self.premises.closing and (yield from self._come()):
             yield from self._shop()
         for index, stop in enumerate(self.visitor.stops):
             self._finish(index, stop)
@@ -40,55 +32,10 @@ class Shopper(Meeting):
             yield from self._leave()
         self.gone = True
 
-    # Coming and going
-
-    def _enter(self) -> Steps:
-        premises = self.premises
-        doors = premises.doorways.ways_in(self.visitor.way_in)
-        door = doors[int(self._rng.integers(len(doors)))]
-        with door.turn.request() as turn:
-            yield turn
-            while premises.walkers.crowded(door.outside, 0.6):
-                yield self._wait(LOOK_SECONDS)
-            self.walker = premises.walkers.add(self.person, door.outside, door.inward, self.visitor.cruise)
-            yield from self._go(door.scan_spot, math.inf)
-            self._body.face(door.inward)
-            yield self._wait(float(self._rng.uniform(0.4, 0.9)))
-            self._identify(door)
-            premises.walkers.send(self._body, premises.walkers.router.nearest(door.within(1.4)))
-            while door.depth(self._body.spot) < 0.9:
-                yield self._wait(LOOK_SECONDS)
-
-    def _identify(self, door: Doorway) -> None:
-        """Shows the token to the reader."""
-        self.premises.scans.append(GateScan(self.premises.now, door.place.id, self.visitor.token))
-        self._note("scan")
-
-    def _leave(self) -> Steps:
-        premises = self.premises
-        door = premises.doorways.nearest_way_out(self._body.spot)
-        options = [spot for spot in door.queue() if premises.spots.free(spot, self._body)]
-        if options:
-            spot = premises.spots.claim(options[0], self._body)
-            premises.walkers.send(self._body, spot)
-            while not self._body.arrived and math.dist(self._body.spot, spot) > 0.5:
-                yield self._wait(LOOK_SECONDS)
-        with door.turn.request() as turn:
-            yield turn
-            premises.spots.release(self.name)
-            premises.walkers.send(self._body, door.outside, via=door.within(0.7))
-            while not self._body.arrived:
-                yield self._wait(LOOK_SECONDS)
-            premises.walkers.remove(self.name)
-            self.walker = None
-            yield self._wait(REMOVAL_SECONDS)
-
-    # The tour
-
     def _shop(self) -> Steps:
         yield from self._wait_for_children()
         for action in self.visitor.actions:
-            yield from self._do(self._errand(action))
+            yield from self._act(action)
         for index, stop in enumerate(self.visitor.stops):
             if self.premises.closing:
                 return
@@ -110,19 +57,6 @@ class Shopper(Meeting):
         if stop.member == self.name and not done.triggered:
             done.succeed()
 
-    def _errand(self, action: Pick | PutBack | HandOver | Wait | Walk) -> Errand:
-        """A scripted action as an errand."""
-        if isinstance(action, Pick):
-            return Take(
-                action.product, action.quantity, 0.0, plates=_plates(action), together=action.together,
-                at=action.at, insist=True,
-            )  # fmt: skip
-        if isinstance(action, PutBack):
-            plates = _plates(action)
-            place = self.premises.shelves.place(plates) if plates else None
-            return GiveBack(action.product, action.quantity, 0.0, place, at=action.at)
-        return action
-
     def _do(self, errand: Errand) -> Steps:
         while self.premises.now < self.stays_until:
             yield self._wait(LOOK_SECONDS)
@@ -135,20 +69,8 @@ class Shopper(Meeting):
         elif isinstance(errand, Look):
             if (yield from self._approach(errand.place, insist=False)):
                 yield self._wait(errand.dwell)
-        elif isinstance(errand, HandOver):
-            yield from self._hand_over(errand)
-        elif isinstance(errand, ChangeClothes):
+        else:
             yield from self._change_clothes(errand)
-        else:
-            yield from self._idle(errand)
-
-    def _idle(self, action: Wait | Walk) -> Steps:
-        yield self._wait((action.at or 0.0) - self.premises.now)
-        if isinstance(action, Wait):
-            yield self._wait(min(action.seconds, self.premises.last_call - self.premises.now))
-        else:
-            self.premises.spots.release(self.name)
-            yield from self._go(self.premises.walkers.router.nearest((action.x, action.y)), WALK_SECONDS)
 
     def _stand_by(self, stop: Stop, done: simpy.Event) -> Steps:
         """Keeps near while somebody else of the party is at a shelf."""
@@ -177,9 +99,3 @@ class Shopper(Meeting):
                 self._note("change_clothes")
                 yield self._wait(errand.seconds / 2)
                 return
-
-
-def _plates(action: Pick | PutBack) -> tuple[str, ...]:
-    if action.gondola is None or action.shelf is None:
-        return ()
-    return tuple(plate_id(action.gondola, action.shelf, index) for index in action.plates)

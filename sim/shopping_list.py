@@ -35,7 +35,9 @@ class Look:
 class Take:
     """Take `quantity` items of a product from a place (None: from wherever is near), after `dwell` seconds there.
 
-    `at`: not before this time; `insist`: wait for the item to be there, where others give up.
+    `at`: not before this time; `insist`: wait for the item to be there, where others give up; `aside`: stand so many
+    metres to the right of the middle; `sync`: common instant of several hands; `into`: bag or clothes; `decoy_g`: of
+    what the other hand leaves there.
     """
 
     product: str
@@ -46,17 +48,24 @@ class Take:
     together: bool = False
     at: float | None = None
     insist: bool = False
+    aside: float | None = None
+    sync: str | None = None
+    into: str = "bag"
+    decoy_g: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class GiveBack:
-    """Put items back at a place (None: the product's own)."""
+    """Put items back at a place (None: the product's own), perhaps `behind` what stands there; else as `Take`."""
 
     product: str
     quantity: int
     dwell: float
     place: ShelfPlace | None = None
     at: float | None = None
+    aside: float | None = None
+    sync: str | None = None
+    behind: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,9 @@ from sim.routing import Spot
 from sim.stock import ShelfPlace
 from sim.walking import Walker, Walkers
 
+SQUEEZED_M = 0.48
+"""Between the centres of two who stand shoulder to shoulder because they want to."""
+
 APART_M = 0.6
 """Between the centres of two who stand: shoulders 0.51 m wide and a little air."""
 
@@ -46,8 +49,14 @@ class StandingSpots:
         self._claims[walker.person.name] = spot
         return spot
 
-    def claim_before(self, place: ShelfPlace, walker: Walker) -> Spot | None:
-        """The best free spot from which the walker reaches a place, claimed; None while others stand there."""
+    def claim_before(self, place: ShelfPlace, walker: Walker, aside: float | None = None) -> Spot | None:
+        """The best free spot from which the walker reaches a place, claimed; None while others stand there.
+
+        aside: only the spot so many metres to the right of the place's middle, close to others if need be.
+        """
+        if aside is not None:
+            spot = _offset(place.access, place.heading, 0.0, -aside)
+            return self.claim(spot, walker) if self.free(spot, walker, SQUEEZED_M) else None
         found = next((spot for spot in _before(place) if self.free(spot, walker)), None)
         return self.claim(found, walker) if found else None
 

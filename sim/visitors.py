@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from sim.appearance import Appearance
 from sim.demand import RandomShoppers
 from sim.people import Person
 from sim.randomness import day_seed, generator
@@ -36,7 +37,8 @@ class Visitor:
 
     A child at hand names in `hand_of` the adult, and in `hand_side` the side, L or R; the adult names the `children`.
 
-    Scripted people have `actions`, random ones `stops`; the stops of a party are the same for all its members.
+    Scripted people have `actions` and their whole `script`, random ones `stops`; the stops of a party are the same for
+    all its members.
     """
 
     person: Person
@@ -44,6 +46,8 @@ class Visitor:
     arrive: float
     cruise: float
     actions: tuple[Action, ...] = ()
+    script: ScriptedShopper | None = None
+    labels: tuple[str, ...] = ()
     stops: tuple[Stop, ...] = ()
     way_in: str = ""
     hand_of: str = ""
@@ -117,9 +121,27 @@ def visitors_of(
 def _scripted(shopper: ScriptedShopper, of: _Day) -> Visitor:
     party = shopper.party or shopper.id
     members = sum((other.party or other.id) == party for other in of.scenario.shoppers.scripted)
-    looks = usual_looks(shopper.id, shopper.age_group, of.seed)
+    looks = _scripted_looks(shopper, of)
     person = of.person(Member(shopper.id, looks, returns=True))
-    return Visitor(person, party, shopper.arrive, of.cruise(person, members), actions=shopper.actions)
+    if shopper.jacket:
+        first, second = jacket_on_and_off(person.appearance, generator(of.today, "jacket", shopper.id))
+        person = Person(shopper.id, first, (second,))
+    late = float(generator(of.today, "late", shopper.id).uniform(0, shopper.arrive_within))
+    paying = party if shopper.pays and not shopper.stays_outside else ""
+    return Visitor(
+        person, paying, shopper.arrive + late, of.cruise(person, members), actions=shopper.actions, script=shopper
+    )
+
+
+def _scripted_looks(shopper: ScriptedShopper, of: _Day) -> Appearance:
+    """Usual looks, with the bag that the script wants and the clothes of whom it names."""
+    looks = usual_looks(shopper.id, shopper.age_group, of.seed)
+    others = {other.id: other for other in of.scenario.shoppers.scripted}
+    if shopper.dressed_as is not None:
+        other = others[shopper.dressed_as]
+        worn = usual_looks(other.id, other.age_group, of.seed)
+        looks = replace(in_uniform(looks, worn), bag=looks.bag)
+    return looks if shopper.bag is None else replace(looks, bag=shopper.bag)
 
 
 def _random_visitors(of: _Day, plan: StorePlan, shelves: Shelves, walkers: Walkers, taken: set[str]) -> list[Visitor]:
@@ -208,7 +230,9 @@ def accounts_of(visitors: Sequence[Visitor]) -> dict[str, str]:
     return {visitor.token: visitor.account for visitor in visitors}
 
 
-def subjects_of(visitors: Sequence[Visitor], scenario: Scenario, seed: int) -> list[TruthSubject]:
+def subjects_of(
+    visitors: Sequence[Visitor], scenario: Scenario, seed: int, labels: Mapping[str, Sequence[str]]
+) -> list[TruthSubject]:
     """Who the visitors of a day really are; groups are drawn by name, so that they are the same on every day."""
     return [
         {
@@ -218,6 +242,7 @@ def subjects_of(visitors: Sequence[Visitor], scenario: Scenario, seed: int) -> l
             "group": _group(scenario.groups, generator(seed, "group", visitor.person.name)),
             "age_group": visitor.person.age_group,
             "body": visitor.person.appearance.body,
+            "labels": list(labels.get(visitor.person.name, ())),
             "height_m": round(visitor.person.height_m, 4),
             "appearance": visitor.person.appearance.to_dict(),
         }

@@ -1,6 +1,7 @@
 """The world outside the store's computers: people, shelves and scales, moved tick by tick, with perfect truth."""
 
 import math
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -9,8 +10,10 @@ import simpy
 from numpy.typing import NDArray
 
 from sim.children import Child
+from sim.cues import Cues
 from sim.doorways import Doorways
 from sim.guests import guests_of
+from sim.labels import labels_by_account, labels_of
 from sim.officer import Officer, officer_visitor
 from sim.people import Person, Reach
 from sim.premises import Premises
@@ -40,7 +43,7 @@ class PersonState:
     """A person at one tick: place (metres), heading (radians), gait `phase` (radians) and speed (m/s).
 
     `carrying` 0 ... 1 says how far the arm with the bag is bent; `held_product` is in the reaching hand.
-    `outfit` numbers what the person wears, 0 at first.
+    `outfit` numbers what the person wears, 0 at first. `bag_at` is where the bag stands that the hand has let go of.
     """
 
     person: str
@@ -55,6 +58,7 @@ class PersonState:
     held_product: str | None
     bag_items: int
     outfit: int = 0
+    bag_at: tuple[float, float, float] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +67,7 @@ class WorldTick:
 
     people: everybody in the scene; inside: names of those who are in the store. weights_t (S,) seconds and weights_g
     (S, P) grams relative to tare, plates in the order of the plan. shelf_stock: items at their own place by slot key.
+    blocked: cameras before whose lens somebody holds something.
     """
 
     t: float
@@ -75,6 +80,7 @@ class WorldTick:
     events: tuple[TruthEvent, ...]
     shelf_stock: Mapping[str, int]
     misplaced: tuple[MisplacedItem, ...] = ()
+    blocked: frozenset[str] = frozenset()
 
 
 class World:
@@ -96,11 +102,14 @@ class World:
         self._premises = Premises(
             self._environment, walkers, StandingSpots(walkers), shelves, scales,
             Doorways(plan, self._environment), Truth(), scenario.hands, scenario.seconds - scenario.last_call,
+            Cues(self._environment, scenario.shoppers.scripted),
+            cameras={camera.name: camera.position for camera in plan.cameras},
             fitting_rooms=tuple((room.x, room.y) for room in plan.fitting_rooms),
         )  # fmt: skip
         visitors = visitors_of(scenario, plan, shelves, walkers, seed, day)
+        self._premises.truth.label(labels_by_account(visitors))
         self._accounts = accounts_of(visitors)
-        self._subjects = subjects_of(visitors, scenario, seed)
+        self._subjects = subjects_of(visitors, scenario, seed, labels_of(visitors))
         self.people: dict[str, Person] = {visitor.person.name: visitor.person for visitor in visitors}
         self._shoppers = self._premises.shoppers
         for visitor in visitors:
@@ -156,8 +165,12 @@ class World:
 
     @property
     def items_with_people(self) -> int:
-        """Items in hands and bags, of those who left too."""
-        return sum(len(shopper.bag) + len(shopper.held) for shopper in self._shoppers.values())
+        """Items in hands, bags and clothes and in baskets left behind, of those who left too."""
+        return sum(len(shopper.items) + len(shopper.left_behind) for shopper in self._shoppers.values())
+
+    def carried(self) -> dict[str, Counter[str]]:
+        """What everybody has in hand, bag and clothes, by name: products with counts, of those who left too."""
+        return {name: Counter(item.product for item in one.items) for name, one in self._shoppers.items()}
 
     def plate_loads_g(self) -> NDArray[np.float64]:
         """(P,) what really lies on each plate, grams, in the order of the plan."""
@@ -214,6 +227,7 @@ class World:
             events=self._premises.truth.drain(),
             shelf_stock=self.shelf_stock,
             misplaced=self.misplaced,
+            blocked=frozenset(self._premises.blocked),
         )
 
 
@@ -234,4 +248,5 @@ def _state(shopper: Shopper, t: float) -> PersonState | None:
         held_product=shopper.held[0].product if shopper.held else None,
         bag_items=len(shopper.bag),
         outfit=shopper.outfit,
+        bag_at=shopper.bag_at,
     )
