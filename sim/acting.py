@@ -56,7 +56,7 @@ class Acting(Meeting):
         """One action: waits for its cue, pauses, does it, and gives its own cue."""
         premises, script = self.premises, self.visitor.script
         if action.after is not None:
-            yield premises.cues.given(action.after) | self._wait(premises.last_call - premises.now)
+            yield from self._await(action.after)
         if script is not None and script.dwell[1] > 0:
             yield self._wait(float(self._rng.uniform(*script.dwell)))
         while premises.now < self.stays_until:
@@ -66,6 +66,16 @@ class Acting(Meeting):
         yield from self._doing(action)
         if action.cue is not None:
             premises.cues.give(action.cue)
+
+    def _await(self, cue: str) -> Steps:
+        """Waits for a cue, and steps aside when somebody else wants to get at the shelf."""
+        given = self.premises.cues.given(cue)
+        while not given.triggered and not self.premises.closing:
+            self.idle = True
+            yield given | self._wait(0.4)
+            self.idle = False
+            if self.asked:
+                yield from self._step_aside()
 
     def _doing(self, action: Action) -> Steps:
         ways: Mapping[type, Callable[[Any], Steps]] = {

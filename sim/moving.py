@@ -29,6 +29,9 @@ PATIENCE = 15.0
 WALK_SECONDS = 25.0
 """No walk inside a store should take longer; then people think again."""
 
+IN_THE_WAY_M = 1.0
+"""Whoever stands nearer than this to the spot before a place may be in the way there."""
+
 STEP_M = 0.15
 """A shorter way is a shift of the feet, with the hands where they are."""
 
@@ -56,6 +59,7 @@ class Mover:
         self.stays_until = 0.0
         self.outfit = 0
         self.leaving = False
+        self.idle, self.asked = False, False
         self.linked: dict[str, Reach] = {}
 
     @property
@@ -118,18 +122,41 @@ class Mover:
         """
         spots, body, until = self.premises.spots, self._body, self.premises.now + PATIENCE
         while not self.premises.closing and (insist or self.premises.now < until):
+            body.slim = aside is not None
             spot = spots.claim_before(place, body, aside)
             if spot is not None:
                 if (yield from self._go(spot, WALK_SECONDS)):
                     yield from self._face(place.heading)
                     return True
                 continue
+            self._ask_for_room(place)
             beside = spots.claim_beside(place.access, place.heading, body)
             if beside is not None and math.dist(beside, body.spot) > 0.3:
                 yield from self._go(beside, WALK_SECONDS)
             self._look_at(place.centre)
+            self.idle = insist
             yield self._wait(0.4)
+            self.idle = False
+            if self.asked:
+                yield from self._step_aside()
         return False
+
+    def _step_aside(self) -> Steps:
+        """A step or two back from the shelf, so that others get at it."""
+        self.asked = False
+        body, spots = self._body, self.premises.spots
+        heading = body.heading
+        spot = spots.claim_behind(body.spot, heading, body)
+        if spot is not None:
+            yield from self._go(spot, WALK_SECONDS)
+            body.face(heading)
+
+    def _ask_for_room(self, place: ShelfPlace) -> None:
+        """Whoever stands before the place and only waits will step aside."""
+        for other in self.premises.shoppers.values():
+            there = other.walker
+            if other.idle and there is not None and math.dist(there.spot, place.access) < IN_THE_WAY_M:
+                other.asked = True
 
     def _face(self, heading: float) -> Steps:
         self._body.face(heading)

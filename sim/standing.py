@@ -19,6 +19,12 @@ SIDEWAYS_M = (0.0, 0.17, -0.17, 0.34, -0.34, 0.5, -0.5)
 BESIDE = ((0.0, 0.8), (0.0, -0.8), (-0.5, 0.7), (-0.5, -0.7), (0.0, 1.1), (0.0, -1.1), (-0.8, 0.3), (-0.8, -0.3))
 """Offsets ahead and to the left of somebody at a shelf; friends keep 0.8 m (PLoS ONE 0010047)."""
 
+BEHIND = (
+    (-0.9, 0.5), (-0.9, -0.5), (-0.8, 0.8), (-0.8, -0.8), (-1.3, 0.0),
+    (-0.6, 1.1), (-0.6, -1.1), (0.0, 1.3), (0.0, -1.3),
+)  # fmt: skip
+"""Offsets ahead and to the left to which somebody steps who makes room at a shelf; our choice."""
+
 
 class StandingSpots:
     """Who has claimed which spot on the floor."""
@@ -66,6 +72,12 @@ class StandingSpots:
         if not options:
             return None
         return self.claim(min(options, key=lambda s: math.dist(s, walker.spot)), walker)
+
+    def claim_behind(self, spot: Spot, heading: float, walker: Walker) -> Spot | None:
+        """A free spot a step or two behind `spot`, seen from somebody who faces `heading`, claimed."""
+        options = (_offset(spot, heading, ahead, left) for ahead, left in BEHIND)
+        found = next((s for s in options if self.free(s, walker) and self._walkers.router.straight(spot, s)), None)
+        return self.claim(found, walker) if found else None
 
 
 def _before(place: ShelfPlace) -> Iterator[Spot]:

@@ -22,13 +22,15 @@ TURN_RATE = 4.0  # rad/s at most
 MOVING = 0.12  # m/s; slower than this, a body faces where it wants to and not where it drifts
 SLIM = 0.8
 """Factor on the radius of somebody who squeezes past: shoulders turned aside."""
+CLOSE = 0.55
+"""The same for who wants to stand shoulder to shoulder: the model's repulsion balances at half a metre then."""
 
 
 class Walker:
     """One person on the floor: where they are and where they want to go.
 
     `speed` is the smoothed real speed, m/s; `phase` that of the walking cycle, radians. `led_by` names who has this
-    person at hand.
+    person at hand; `slim` says that the shoulders are turned to stand close to others.
     """
 
     def __init__(self, person: Person, agent: int, x: float, y: float, heading: float, cruise: float, radius: float):
@@ -42,6 +44,7 @@ class Walker:
         self.velocity = (0.0, 0.0)
         self.best, self.waited, self.tries = math.inf, 0.0, 0
         self.led_by = ""
+        self.slim = False
 
     @property
     def spot(self) -> Spot:
@@ -160,7 +163,7 @@ class Walkers:
             walker.wanted = min(walker.wanted + ACCELERATION * self.dt, walker.cruise, braking)
             agent.target = walker.way[0]
         agent.model.desired_speed = walker.wanted
-        agent.model.radius = walker.radius * (SLIM if walker.tries >= 2 else 1.0)
+        agent.model.radius = walker.radius * (CLOSE if walker.slim else SLIM if walker.tries >= 2 else 1.0)
 
     def _pass_waypoints(self, walker: Walker) -> None:
         while len(walker.way) > 1:
