@@ -7,8 +7,8 @@ from sim.routing import Spot
 from sim.stock import ShelfPlace
 from sim.walking import Walker, Walkers
 
-SQUEEZED_M = 0.48
-"""Between the centres of two who stand shoulder to shoulder because they want to."""
+SQUEEZED_M = 0.42
+"""Between the centres of two who want to stand shoulder to shoulder: half a metre, less what both may stop short."""
 
 APART_M = 0.6
 """Between the centres of two who stand: shoulders 0.51 m wide and a little air."""
