@@ -25,7 +25,7 @@ def fraud_figures(
 
     Returns:
         `kind`; `items` at stake and `caught` of them, `recall` their share; `innocents` accounts of people who took no
-        part, `accused` of them, and `accused_rate` their share.
+        part, `accused` of them, and `accused_per_1000` of a thousand such visits.
     """
     attack = scenario.attack
     if attack is None:
@@ -45,5 +45,5 @@ def fraud_figures(
     return {
         "kind": attack.kind, "items": stake.total(), "caught": found, "recall": found / stake.total(),
         "innocents": len(innocents), "accused": accused,
-        "accused_rate": accused / len(innocents) if innocents else 0.0,
+        "accused_per_1000": 1000 * accused / len(innocents) if innocents else 0.0,
     }  # fmt: skip
