@@ -171,11 +171,12 @@ def run_experiment(experiment: Experiment, folder: Path, workers: int = 1) -> Ex
 
     A variant that was finished before, in the same folder, is not run again.
     """
+    scenarios = {change.label: changed(experiment.scenario, change, experiment.name) for change in experiment.changes}
     jobs = [
         (
             change.label,
             seed,
-            changed(experiment.scenario, change, experiment.name),
+            scenarios[change.label],
             folder / f"{_slug(change.label)}-seed{seed}",
             experiment.tracks,
         )

@@ -13,9 +13,6 @@ from sim.routing import Router, Spot
 from sim.stock import ShelfPlace, Shelves
 from sim.store_plan import StorePlan
 
-REACH_SHARE = 1.08
-"""A standing person takes things from up to this share of the own height."""
-
 LOOKS = 2
 """Shelves that somebody looks at who buys nothing."""
 
@@ -114,7 +111,8 @@ def shopping_stops(
         place = pool[int(rng.integers(len(pool)))]
         product = shelves.product_at(place)
         used.add(place.slot or "")
-        if place.centre[2] > member.height_m * REACH_SHARE or any(_product(stop) == product for stop in picked):
+        low, high = member.reach_m
+        if not low <= place.centre[2] <= high or any(_product(stop) == product for stop in picked):
             continue
         quantity = 2 if wanted >= 2 and rng.random() < settings.double_probability else 1
         take = Take(product, quantity, _dwell(settings, rng), place, together=bool(rng.random() < 0.5))
