@@ -267,7 +267,7 @@ class Acting(Meeting):
         while self.other_hand is not None and not self.premises.closing:
             yield self._wait(LOOK_SECONDS)
 
-    def _leave_basket(self, action: LeaveBasket) -> Steps:
+    def _leave_basket(self, action: LeaveBasket | None = None) -> Steps:
         """The basket stands on the floor beside the feet, and stays there."""
         yield from self._take_up_bag()
         body = self._body

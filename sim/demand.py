@@ -4,11 +4,11 @@ Published figures behind the defaults stand in the fields' descriptions with the
 says so.
 """
 
-from typing import Literal, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from sim.configuration import FieldError, Settings, Share
+from sim.configuration import FieldError, Name, Settings, Share
 from sim.script import ScriptedShopper
 
 
@@ -71,10 +71,53 @@ class RandomShoppers(Settings):
     clothes: Literal["varied", "uniform"] = Field(
         default="varied", description="whether each dresses as they like, or all wear the same clothes, shoes and bag"
     )
+    child_takes: Share = Field(
+        default=0.0, description="chance that a child at hand takes something itself at a stop; no published figure"
+    )
+    wheelchairs: Share = Field(
+        default=0.0,
+        description="of grown-ups, those in a manual wheelchair: 0.79 m/s, sd 0.19 (Spaeth); the share is a knob",
+    )
+    prams: Share = Field(
+        default=0.0,
+        description="of other grown-ups with hands free of bags and children, those with a pram; a knob",
+    )
+    theft: Share = Field(
+        default=0.0,
+        description="of grown-ups, those who hide one of the things they take under their clothes; 1.2 % and 1.9 % of "
+        "watched customers in the UK, 8.5 % in a US drug store",
+    )
+    tailgaters: Share = Field(
+        default=0.0, description="for each who comes alone, chance of somebody without a token right behind; a knob"
+    )
+    turns_round: Share = Field(
+        default=0.0, description="of those who come alone, those who show the token and turn round; a knob"
+    )
+    leaves_basket: Share = Field(
+        default=0.0, description="of those alone with a bag in hand, those who leave it and all in it behind; a knob"
+    )
+    meets: Share = Field(
+        default=0.0, description="of grown-ups, those who talk for 5 to 25 s with somebody of another party; a knob"
+    )
+    similar_clothing: Share = Field(
+        default=0.0, description="chance to wear the clothes of the one who came before; a knob"
+    )
+    arrival_profile: tuple[Annotated[float, Field(ge=0)], ...] = Field(
+        default=(),
+        max_length=96,
+        description="relative rates of arrival in equal parts of `arrive_within`; none: even. US adults' grocery "
+        "presence: weekdays 16 % in 11-13 and 15-16 h, weekends 20 % in 11-13 h (ers.usda.gov chart 95392)",
+    )
     changes_clothes: Share = Field(
         default=0.0,
         description="share who come in a jacket and take it off in a fitting room, unseen, after a third of their list",
     )
+
+    @model_validator(mode="after")
+    def _somebody_arrives(self) -> Self:
+        if self.arrival_profile and not sum(self.arrival_profile) > 0:
+            raise FieldError("arrival_profile", list(self.arrival_profile), "rates of which one at least is above 0")
+        return self
 
 
 class Regulars(Settings):
@@ -106,8 +149,19 @@ class Regulars(Settings):
         return self
 
 
+class Employee(Settings):
+    """Somebody who works in the store: no token, no account, never billed."""
+
+    id: Name = Field(description="name in every file; nobody else may have it")
+    task: Literal["restock", "clean", "help", "attend"] = Field(
+        description="fills shelves and brings stray items back; mops; talks with who stands about; stands at the gate"
+    )
+    arrive: float = Field(default=0.5, ge=0, le=86_400, description="seconds from opening")
+    stay: float = Field(default=86_400.0, ge=1, le=86_400, description="seconds of the shift; it ends at the last call")
+
+
 class Shoppers(Settings):
-    """Who comes on a day: random shoppers, regulars, scripted ones, or all of them.
+    """Who comes on a day: random shoppers, regulars, scripted ones, staff, or all of them.
 
     Regulars draw their lists and dwells from the settings of random shoppers; these come once, regulars come again,
     and scripted shoppers come every day and dress as regulars do.
@@ -116,3 +170,4 @@ class Shoppers(Settings):
     random: RandomShoppers = RandomShoppers()
     regulars: Regulars = Regulars()
     scripted: tuple[ScriptedShopper, ...] = ()
+    staff: tuple[Employee, ...] = ()

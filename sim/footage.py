@@ -52,7 +52,7 @@ def film(
     blocks = generator(seed, "blocked")
     light, settings = world.scenario.light, RenderSettings(noise_sd=world.scenario.light.noise_sd)
     moving = [body.lens] if body else ()
-    with StoreRenderer(plan, world.people, faulty.poses, rng, settings, moving) as renderer:
+    with StoreRenderer(plan, world.people, faulty.poses, rng, settings, moving, world.carts) as renderer:
         level = _relit(renderer, LightLevel(), light.level(0.0), watch)
         for _ in range(round(WARM_UP_SECONDS * world.scenario.fps)):
             with watch.stage("render"):

@@ -63,7 +63,7 @@ class Guest(Shopper):
         self.inside = True
         self._body.face(self._place.heading)
         while True:
-            yield from (self._stroll() if self._place.walks else self._chat())
+            yield from (self._stroll() if self._place.walks else self._gesticulate())
 
     def _stroll(self) -> Steps:
         here = np.array(self._body.spot)
@@ -74,7 +74,7 @@ class Guest(Shopper):
             yield from self._go((float(x), float(y)), STROLL_SECONDS)
         yield self._wait(float(self._rng.exponential(1.0)))
 
-    def _chat(self) -> Steps:
+    def _gesticulate(self) -> Steps:
         """Stands, looks about a little, and now and then speaks with a hand."""
         self._body.face(self._place.heading + float(self._rng.normal(0, 0.25)))
         yield self._wait(float(self._rng.uniform(1.0, 5.0)))

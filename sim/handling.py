@@ -8,7 +8,7 @@ import simpy
 
 from sim.burdens import Burden
 from sim.hands import HandMotion, Point3, nearer_hand
-from sim.moving import Mover, Steps
+from sim.moving import LOOK_SECONDS, Mover, Steps
 from sim.scales import Press
 from sim.shopping_list import GiveBack, Take
 from sim.stock import Item, Lying, ShelfPlace
@@ -115,7 +115,12 @@ class Handling(Mover):
         return min(places, key=lambda place: math.dist(place.access, self._body.spot))
 
     def _move_hand(self, target: Point3, high: float, seconds: float) -> Steps:
-        """Takes the hand to a blend towards `target`, from wherever it is; the nearer hand, if none was at work."""
+        """Takes the hand to a blend towards `target`, from wherever it is; the nearer hand, if none was at work.
+
+        A hand that somebody else has taken (`engaged`) is waited for.
+        """
+        while self.hand is None and self.engaged:
+            yield self._wait(LOOK_SECONDS)
         side = self.hand.side if self.hand else self._hand_for(target)
         low = self.hand.high if self.hand else 0.0
         self.hand = HandMotion(side, target, self.premises.now, seconds, low, high)

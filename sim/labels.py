@@ -19,6 +19,15 @@ LABELS = {
     "turns-round": "turns round at the gate",
     "meets": "meets, talks or exchanges things with somebody of another party",
     "leaves-basket": "leaves a basket behind",
+    "staff": "works in the store",
+    "staff-restock": "fills shelves and brings stray items back",
+    "staff-clean": "cleans",
+    "staff-help": "talks with shoppers",
+    "staff-attend": "watches the gate",
+    "theft": "hides something under the clothes",
+    "wheelchair": "in a wheelchair",
+    "pram": "pushes a pram",
+    "takes-itself": "a child at hand takes something itself",
     "accomplice": "waits outside the gate",
 }
 """Every label that follows from who comes and what they do; scripts and roles add their own."""
@@ -59,20 +68,20 @@ def _size(party: Sequence[Visitor]) -> str:
 
 def _of_party(visitor: Visitor) -> set[str]:
     """What one member makes the whole visit."""
-    script = visitor.script
-    if script is None:
-        return set()
-    found = set(script.labels)
-    found |= {"unscanned"} if not script.scans and visitor.party else set()
-    found |= {"leaves-basket"} if any(isinstance(a, LeaveBasket) for a in script.actions) else set()
-    found |= {"turns-round"} if script.turns_round else set()
-    if any(isinstance(a, AtOther) and not isinstance(a, PassOver) for a in script.actions):
+    manners, actions = visitor.manners, visitor.actions
+    found = set(visitor.script.labels) if visitor.script is not None else set()
+    found |= {"unscanned"} if not manners.scans and visitor.party else set()
+    if manners.leaves_basket or any(isinstance(action, LeaveBasket) for action in actions):
+        found.add("leaves-basket")
+    found |= {"turns-round"} if manners.turns_round else set()
+    if any(isinstance(action, AtOther) and not isinstance(action, PassOver) for action in actions):
         found.add("meets")
     return found
 
 
 def _own(visitor: Visitor) -> set[str]:
-    script, found = visitor.script, set(visitor.labels)
+    script, found, mobility = visitor.script, set(visitor.labels), visitor.person.mobility
+    found |= {mobility} if mobility != "walks" else set()
     if visitor.person.age_group in ("child", "elder"):
         found.add(visitor.person.age_group)
     if len(visitor.person.outfits) > 1 and (
@@ -80,7 +89,7 @@ def _own(visitor: Visitor) -> set[str]:
     ):
         found.add("changes-clothes")
     if script is not None and not visitor.party:
-        found.add("accomplice" if script.stays_outside else "tailgater")
+        found.add("accomplice" if visitor.manners.stays_outside else "tailgater")
     return found
 
 

@@ -12,6 +12,9 @@ from sim.stock import Item
 AT_GATE_M, LEFT_M = 0.5, 0.22
 """How far from the beam two stand who reach over the gate, and how far to the left of the middle; our choice."""
 
+IN_SIGHT_M, APPROACH_SECONDS = 4.0, 8.0
+"""How far away people are whom one meets, and how long one tries to reach them; our choice."""
+
 GATE_PATIENCE = 60.0
 """Seconds for which somebody waits for the other to come to the gate."""
 
@@ -43,18 +46,35 @@ class Meeting(Handling):
         yield from self._part_hands(other)
 
     def _talk(self, errand: Talk) -> Steps:
-        """Stands with the other for a while; hands speak now and then."""
+        """Walks up to the other and talks."""
         other = self._other(errand.to)
         yield self._wait((errand.at or 0.0) - self.premises.now)
-        if not (yield from self._walk_up_to(other)):
+        if (yield from self._walk_up_to(other)):
+            yield from self._chat(other, errand.seconds)
+
+    def _chat_with_somebody(self, seconds: float) -> Steps:
+        """Talks with the nearest of another party who stands in sight, for a little while tries to get there."""
+        here, until = self._body.spot, self.premises.now + APPROACH_SECONDS
+        near = [
+            (math.dist(other.walker.spot, here), name)
+            for name, other in self.premises.shoppers.items()
+            if other.walker is not None and other.inside and other.visitor.group != self.visitor.group
+            and other.role == self.role and not other.leaving
+        ]  # fmt: skip
+        if not near or min(near)[0] > IN_SIGHT_M:
             return
-        until = self.premises.now + errand.seconds
+        other = self._other(min(near)[1])
+        if (yield from self._walk_up_to(other, lambda: self.premises.now < until and not other.leaving)):
+            yield from self._chat(other, seconds)
+
+    def _chat(self, other: "Meeting", seconds: float) -> Steps:
+        """Stands with the other for a while; hands speak now and then."""
+        until = self.premises.now + seconds
         other.stays_until = until
         self._turn_to(other)
         while self.premises.now < until and not self.premises.closing:
-            speaker = self if self._rng.random() < 0.5 else other
-            if speaker.hand is None and speaker.walker is not None and self._rng.random() < 0.6:
-                yield from speaker._gesture()
+            if self._rng.random() < 0.4:
+                yield from self._gesture()
             yield self._wait(float(self._rng.uniform(0.5, 2.0)))
 
     def _gesture(self) -> Steps:
@@ -119,6 +139,9 @@ class Meeting(Handling):
         height = 0.6 * min(self.person.height_m, other.person.height_m)
         middle = ((body.x + there.x) / 2, (body.y + there.y) / 2, height)
         seconds = self.premises.hands.reach_seconds
+        while other.hand is not None:
+            yield self._wait(LOOK_SECONDS)
+        other.engaged = True
         other.hand = HandMotion("R", middle, self.premises.now, seconds, 0.0, 1.0)
         yield from self._move_hand(middle, 1.0, seconds)
 
@@ -127,7 +150,7 @@ class Meeting(Handling):
         if other.hand is not None:
             other.hand = HandMotion("R", other.hand.target, self.premises.now, seconds, 1.0, 0.0)
         yield from self._draw_back()
-        other.hand = None
+        other.hand, other.engaged = None, False
 
     def _pass_item(self, item: Item, other: "Meeting") -> Steps:
         body, there = self._body, other._body

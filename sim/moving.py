@@ -59,7 +59,7 @@ class Mover:
         self.stays_until = 0.0
         self.outfit = 0
         self.leaving = False
-        self.idle, self.asked = False, False
+        self.idle, self.asked, self.engaged = False, False, False
         self.linked: dict[str, Reach] = {}
 
     @property
@@ -126,7 +126,9 @@ class Mover:
             spot = spots.claim_before(place, body, aside)
             if spot is not None:
                 if (yield from self._go(spot, WALK_SECONDS)):
-                    yield from self._face(place.heading)
+                    # A chair stands along the shelf, or its footrests would be in it.
+                    turn = math.pi / 2 if self.person.mobility == "wheelchair" else 0.0
+                    yield from self._face(place.heading + turn)
                     return True
                 continue
             self._ask_for_room(place)

@@ -5,6 +5,7 @@ import math
 from sim.acting import Acting
 from sim.doorways import Doorway
 from sim.moving import LOOK_SECONDS, Steps, Tried
+from sim.standing import APART_M
 from store.events import GateScan
 
 REMOVAL_SECONDS = 0.2
@@ -28,22 +29,22 @@ class Passing(Acting):
 
     def _come(self) -> Tried:
         """From the street into the store; False for who stays outside or turns round."""
-        script = self.visitor.script
-        if script is not None and script.stays_outside:
+        manners = self.visitor.manners
+        if manners.stays_outside:
             yield from self._wait_outside()
             return False
-        if script is not None and script.follows is not None:
-            yield from self._slip_in(script.follows)
+        if manners.follows:
+            yield from self._slip_in(manners.follows)
             return True
-        return (yield from self._enter(script.turns_round if script is not None else None))
+        return (yield from self._enter(manners.turns_round))
 
-    def _enter(self, turns_round: str | None = None) -> Tried:
+    def _enter(self, turns_round: str = "") -> Tried:
         premises = self.premises
         doors = premises.doorways.ways_in(self.visitor.way_in)
         door = doors[int(self._rng.integers(len(doors)))]
         with door.turn.request() as turn:
             yield turn
-            while premises.walkers.crowded(door.outside, 0.6):
+            while not premises.walkers.roomy(door.outside, self.person, APART_M):
                 yield self._wait(LOOK_SECONDS)
             self.walker = premises.walkers.add(self.person, door.outside, door.inward, self.visitor.cruise)
             self.door = door
@@ -51,7 +52,7 @@ class Passing(Acting):
             self._body.face(door.inward)
             yield self._wait(float(self._rng.uniform(0.4, 0.9)))
             self._identify(door)
-            if turns_round is not None:
+            if turns_round:
                 yield from self._turn_round(door, turns_round)
                 return False
             yield from self._step_in(door)
@@ -64,7 +65,7 @@ class Passing(Acting):
 
     def _identify(self, door: Doorway) -> None:
         """Shows the token to the reader."""
-        if self.visitor.script is not None and not self.visitor.script.scans:
+        if not self.visitor.manners.scans:
             return
         self.premises.scans.append(GateScan(self.premises.now, door.place.id, self.visitor.token))
         self._note("scan")
@@ -84,7 +85,7 @@ class Passing(Acting):
         while leader.door is None and not leader.gone and not premises.closing:
             yield self._wait(LOOK_SECONDS)
         door = leader.door or premises.doorways.ways_in(self.visitor.way_in)[0]
-        while premises.walkers.crowded(door.outside, TAIL_M):
+        while not premises.walkers.roomy(door.outside, self.person, TAIL_M):
             yield self._wait(LOOK_SECONDS)
         self.walker = premises.walkers.add(self.person, door.outside, door.inward, self.visitor.cruise)
         self.door = door
@@ -101,7 +102,7 @@ class Passing(Acting):
         door = next(door for door in premises.doorways.all.values() if door.place.direction in ("out", "both"))
         with door.turn.request() as turn:
             yield turn
-            while premises.walkers.crowded(door.outside, 0.6):
+            while not premises.walkers.roomy(door.outside, self.person, APART_M):
                 yield self._wait(LOOK_SECONDS)
             self.walker = premises.walkers.add(self.person, door.outside, door.inward, self.visitor.cruise)
             spot = premises.walkers.router.nearest(door.within(*OUTSIDE))

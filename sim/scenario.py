@@ -110,6 +110,9 @@ class Scenario(Settings):
             if shopper.id in {f"r{number}" for number in range(1, self.shoppers.regulars.people + 1)}:
                 raise FieldError(f"shoppers.scripted.{index}.id", shopper.id, "an id that no regular has (r1, r2 ...)")
         self._check_script(ids)
+        for index, employee in enumerate(self.shoppers.staff):
+            if employee.id in [*ids, OFFICER, *(other.id for other in self.shoppers.staff[:index])]:
+                raise FieldError(f"shoppers.staff.{index}.id", employee.id, "an id that nobody else has")
         self._check_parties(self.shoppers.random)
         if self.groups and abs(sum(self.groups.values()) - 1) > 1e-6:
             raise FieldError("groups", sum(self.groups.values()), "shares that add up to 1")

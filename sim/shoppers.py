@@ -6,9 +6,9 @@ import simpy
 
 from sim.moving import LOOK_SECONDS, PATIENCE, WALK_SECONDS, Steps
 from sim.passing import Passing
-from sim.shopping_list import ChangeClothes, GiveBack, Look, Stop, Take
+from sim.shopping_list import ChangeClothes, Chat, GiveBack, Look, Stop, Take
 
-Errand = Look | Take | GiveBack | ChangeClothes
+Errand = Look | Take | GiveBack | ChangeClothes | Chat
 
 FITTING_ROOM_PATIENCE = 60.0
 """Seconds after which somebody keeps on what they wear, as all fitting rooms are taken."""
@@ -44,7 +44,9 @@ class Shopper(Passing):
                     yield from self._do(errand)
                 self._finish(index, stop)
             else:
-                yield from self._stand_by(stop, self.premises.stop_done(self.visitor.party, index))
+                yield from self._stand_by(stop, self.premises.stop_done(self.visitor.group, index))
+        if self.visitor.manners.leaves_basket and not self.premises.closing:
+            yield from self._leave_basket()
 
     def _wait_for_children(self) -> Steps:
         until = self.premises.now + PATIENCE
@@ -53,7 +55,7 @@ class Shopper(Passing):
             yield self._wait(LOOK_SECONDS)
 
     def _finish(self, index: int, stop: Stop) -> None:
-        done = self.premises.stop_done(self.visitor.party, index)
+        done = self.premises.stop_done(self.visitor.group, index)
         if stop.member == self.name and not done.triggered:
             done.succeed()
 
@@ -69,6 +71,8 @@ class Shopper(Passing):
         elif isinstance(errand, Look):
             if (yield from self._approach(errand.place, insist=False)):
                 yield self._wait(errand.dwell)
+        elif isinstance(errand, Chat):
+            yield from self._chat_with_somebody(errand.seconds)
         else:
             yield from self._change_clothes(errand)
 

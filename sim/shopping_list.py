@@ -73,12 +73,19 @@ class ChangeClothes:
 
 
 @dataclass(frozen=True, slots=True)
+class Chat:
+    """Talk with the nearest who stands there and is of another party, if anybody is near."""
+
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
 class Stop:
     """A stop of a party's tour: what its `member` does there while the others stand by at `place`."""
 
     member: str
     place: ShelfPlace
-    errands: tuple[Look | Take | GiveBack | ChangeClothes, ...]
+    errands: tuple[Look | Take | GiveBack | ChangeClothes | Chat, ...]
 
 
 @dataclass(frozen=True, slots=True)

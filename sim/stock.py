@@ -176,6 +176,14 @@ class Shelves:
             for lying in self._misplaced
         ) + tuple(self._decoys)
 
+    def strays(self) -> list[Lying]:
+        """Items at other products' places that a hand can take: not those behind what stands there."""
+        return [
+            lying
+            for lying in self._misplaced
+            if not lying.behind and self.own_place(lying.item.product, lying.place.plates) is None
+        ]
+
     def count(self) -> int:
         """Items on all shelves."""
         return sum(map(len, self._own.values())) + len(self._misplaced)

@@ -24,6 +24,8 @@ SLIM = 0.8
 """Factor on the radius of somebody who squeezes past: shoulders turned aside."""
 CLOSE = 0.55
 """The same for who wants to stand shoulder to shoulder: the model's repulsion balances at half a metre then."""
+RADIUS_M = {"wheelchair": 0.33, "pram": 0.3}
+"""Half the width of a wheelchair, and of somebody with a pram; its length the model does not know."""
 
 
 class Walker:
@@ -105,7 +107,7 @@ class Walkers:
             raise BadInput("walking", "person", person.name, "somebody who is not on the floor yet")
         if not self.router.standable(spot):
             raise BadInput("walking", "spot", spot, "a point of the floor with room for a body")
-        radius = self.settings.radius_m * min(1.0, person.height_m / 1.65)
+        radius = self._radius(person)
         parameters = jupedsim.CollisionFreeSpeedModelV2AgentParameters(
             position=spot, journey_id=self._journey, stage_id=self._stage, radius=radius,
             time_gap=self.settings.time_gap, desired_speed=0.0,
@@ -114,6 +116,14 @@ class Walkers:
         walker = Walker(person, agent, *spot, heading, cruise, radius)
         self.present[person.name] = walker
         return walker
+
+    def _radius(self, person: Person) -> float:
+        return RADIUS_M.get(person.mobility, self.settings.radius_m * min(1.0, person.height_m / 1.65))
+
+    def roomy(self, spot: Spot, person: Person, least: float) -> bool:
+        """Whether a person can appear at `spot`: everybody else `least` metres away, and no two bodies in one place."""
+        own = self._radius(person)
+        return all(math.dist(w.spot, spot) > max(least, own + w.radius + 0.02) for w in self.present.values())
 
     def remove(self, name: str) -> None:
         """Takes a person off the floor."""
