@@ -59,6 +59,18 @@ class RandomShoppers(Settings):
         description="log standard deviation of the dwell, so that and mean as above",
     )
     dwell_most: float = Field(default=60.0, ge=0.1, le=600, description="no dwell is longer, seconds")
+    looks_mean: float = Field(
+        default=0.0,
+        ge=0,
+        le=60,
+        description="mean number of shelves, beside those of the list, at which somebody stands and only looks; fitted "
+        "to the length of visits, as half of a visit is spent at shelves and under a fifth walking (2,000 supermarket "
+        "shoppers, shopperretailinsight.com)",
+    )
+    looks_sigma: float = Field(
+        default=0.7, ge=0, le=2, description="log standard deviation of the number of looks from person to person; ours"
+    )
+    looks_median: float = Field(default=8.0, ge=0, le=300, description="seconds of such a look; its sd is dwell_sigma")
     put_back_probability: Share = Field(
         default=0.15,
         description="chance that a taken item is put back; only 30 % of held items are bought in mixed retail "

@@ -128,8 +128,24 @@ def shopping_stops(
     if not picked:
         chosen = [slots[int(i)] for i in rng.integers(len(slots), size=LOOKS)]
         picked = [Stop(people[0].name, place, (Look(place, _dwell(settings, rng)),)) for place in chosen]
+    picked += _looks(people, slots, settings, rng)
     ordered = _wandering(_tour(picked, plan, router, way_in), rng)
     return tuple(_second_thoughts(ordered, shelves, settings, rng))
+
+
+def _looks(
+    people: Sequence[Person], slots: Sequence[ShelfPlace], settings: RandomShoppers, rng: np.random.Generator
+) -> list[Stop]:
+    """Stops at which somebody only looks."""
+    if not settings.looks_mean:
+        return []
+    found = []
+    rate = settings.looks_mean * math.exp(rng.normal(0, settings.looks_sigma) - settings.looks_sigma**2 / 2)
+    for _ in range(int(rng.poisson(rate))):
+        member, place = people[int(rng.integers(len(people)))], slots[int(rng.integers(len(slots)))]
+        seconds = settings.looks_median * math.exp(rng.normal(0, settings.dwell_sigma))
+        found.append(Stop(member.name, place, (Look(place, float(min(settings.dwell_most, seconds))),)))
+    return found
 
 
 def with_change(stops: Sequence[Stop], member: str, seconds: float) -> tuple[Stop, ...]:
