@@ -173,7 +173,7 @@ def test_a_saturated_gate_passes_twenty_to_forty_people_a_minute() -> None:
         "shoppers": {"scripted": scripted},
     }  # fmt: skip
     world = World(load_store("corner-shop"), Scenario.model_validate(scenario), 1)
-    entered = []
+    entered: list[float] = []
     while not world.done and len(entered) < 8:
         entered += [event.t for event in world.step().events if event.kind == "enter"]
     assert 20 <= 7 / (entered[-1] - entered[0]) * 60 <= 40
