@@ -22,9 +22,9 @@ from numpy.typing import NDArray
 
 from sim.cameras import RenderSettings, StoreRenderer
 from sim.dataset.crowd import Crowd
+from sim.demand import Regulars
 from sim.people import Person, sample_appearance
 from sim.picture_reader import NetworkReader, colours_of_head
-from sim.scenario import Regulars
 from sim.scene import SceneState
 from sim.store_plan import StorePlan, camera_models, load_store
 from sim.visibility import TruthBox

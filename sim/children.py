@@ -5,10 +5,12 @@ import math
 import numpy as np
 
 from sim.hands import nearer_hand
+from sim.moving import LOOK_SECONDS, Steps
 from sim.people import Reach
 from sim.premises import Premises
 from sim.routing import Spot
-from sim.shoppers import LOOK_SECONDS, Shopper, Steps
+from sim.shoppers import Shopper
+from sim.shopping_list import Take
 from sim.visitors import Visitor
 
 BESIDE_M = 0.45
@@ -20,16 +22,20 @@ LOOK_AHEAD_SECONDS = 0.25
 HELD_M, APART_M = 0.75, 1.05
 """Up to the first distance hands are held, from the second on they are not, and in between arms are on their way."""
 
+GRAB_M, GRAB_SHARE = 1.6, 1.05
+"""How far from the adult, and up to which share of the own height, a child grabs something; our choice."""
+
 SIDES = {"L": 1.0, "R": -1.0}
 
 
 class Child(Shopper):
-    """Comes in after the adult, keeps at that one's side, takes nothing, and leaves when the adult does."""
+    """Comes in after the adult, keeps at that one's side, may take something, and leaves when the adult does."""
 
     def __init__(self, visitor: Visitor, premises: Premises, rng: np.random.Generator) -> None:
         """On the way to the store."""
         super().__init__(visitor, premises, rng)
         self._side = visitor.hand_side
+        self._at_shelf = False
 
     def _shop(self) -> Steps:
         adult = self.premises.shoppers[self.visitor.hand_of]
@@ -37,9 +43,35 @@ class Child(Shopper):
         while not adult.leaving and not self.premises.closing:
             if adult.walker is not None:
                 self._keep_beside(adult)
+                if self._wants_something(adult):
+                    yield from self._grab(adult)
             yield self._wait(LOOK_SECONDS)
         self._body.led_by = ""
         self._let_go(adult)
+
+    def _wants_something(self, adult: Shopper) -> bool:
+        """Whether the adult has begun to stand at a shelf just now, and the child's lot says so."""
+        stands = adult.hand is not None and adult._body.arrived
+        begun, self._at_shelf = stands and not self._at_shelf, stands
+        share = self.visitor.takes
+        return begun and share > 0 and bool(self._rng.random() < share)
+
+    def _grab(self, adult: Shopper) -> Steps:
+        """Lets go, takes one thing from a low place near the adult, and comes back."""
+        shelves, here = self.premises.shelves, adult._body.spot
+        near = [
+            place
+            for place in shelves.slots.values()
+            if place.centre[2] < GRAB_SHARE * self.person.height_m and math.dist(place.access, here) < GRAB_M
+        ]
+        if not near:
+            return
+        place = near[int(self._rng.integers(len(near)))]
+        self._let_go(adult)
+        self._body.led_by = ""
+        yield from self._take(Take(shelves.product_at(place), 1, float(self._rng.uniform(0.2, 1.5)), place))
+        self.premises.spots.release(self.name)
+        self._body.led_by = adult.name
 
     def _keep_beside(self, adult: Shopper) -> None:
         body, other = self._body, adult._body

@@ -1,14 +1,24 @@
 """Reads YAML files into Pydantic models and turns every fault into one `BadInput` line."""
 
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Annotated, Any, TypeVar
 
 import yaml
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from sim.errors import BadInput
 
 Model = TypeVar("Model", bound=BaseModel)
+
+Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]*$", max_length=60)]
+Share = Annotated[float, Field(ge=0, le=1)]
+
+
+class Settings(BaseModel):
+    """Configuration that refuses unknown fields and stays as it was read."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
 
 # The safe loader written in C reads a store ten times faster; not every build of PyYAML has it.
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)

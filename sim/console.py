@@ -166,14 +166,19 @@ def print_experiment(result: "ExperimentResult") -> None:
     table.add_column(experiment.varied)
     for title in experiment.measures.values():
         table.add_column(title, justify="right")
+    if experiment.worst is not None:
+        table.add_column(f"{experiment.measures[experiment.worst]}, worst run", justify="right")
     for change in experiment.changes:
         own = result.means[result.means["label"] == change.label]
         rows: dict[str, Any] = {row["measure"]: row for row in own.to_dict("records")}
-        table.add_row(change.label, *(_mean(rows[name]) for name in experiment.measures))
+        worst = [f"{rows[experiment.worst]['least']:.3f}"] if experiment.worst is not None else []
+        table.add_row(change.label, *(_mean(rows[name]) for name in experiment.measures), *worst)
     table.add_section()
     table.add_row("all runs, mean", *(f"{result.runs[name].mean():.3f}" for name in experiment.measures))
     table.add_row("all runs, median", *(f"{result.runs[name].median():.3f}" for name in experiment.measures))
     console.print(table)
+    if experiment.tracks == "perfect":
+        console.print("A ceiling: the store was told where people and hands really are. No figure of the system.")
     console.print(f"Table: {result.folder / 'table.csv'}\nPlot: {result.folder / 'plot.png'}", highlight=False)
 
 
@@ -183,6 +188,8 @@ def _spread(seeds: Sequence[int]) -> str:
 
 
 def _mean(row: Mapping[str, float]) -> str:
+    if np.isnan(row["mean"]):
+        return "-"
     interval = "" if np.isnan(row["low"]) else f" [{row['low']:.3f}, {row['high']:.3f}]"
     return f"{row['mean']:.3f}{interval}"
 

@@ -6,9 +6,12 @@ from typing import Any
 
 import pandas as pd
 
+from sim.configuration import validated
 from sim.day_marks import first_track, opens_at
+from sim.fraud import fraud_figures
 from sim.offline import offline_tracks
 from sim.run_folder import RunFolder, read_object
+from sim.scenario import Scenario
 from store.receipt import Receipt
 from store.scoring import score_receipts
 from tracking.metrics import floor_metrics, with_perfect_association
@@ -20,6 +23,8 @@ def evaluate(run: RunFolder, ceilings: bool = False) -> dict[str, Any]:
     Several days are pooled, as sequences are in MOTChallenge: every metric is computed once over all ticks and all
     accounts, in which a person and an account of one day are nobody of another. `people` counts different people,
     and `person_days` on how many days they came in all.
+
+    Where the scenario is about a fraud, there is a block `fraud` too (`sim.fraud`).
 
     With `ceilings`, `tracking` also has `perfect_association`: the same positions with the ids the truth would give.
 
@@ -37,7 +42,9 @@ def evaluate(run: RunFolder, ceilings: bool = False) -> dict[str, Any]:
         tracking["perfect_association"] = floor_metrics(inside, with_perfect_association(inside, tracks))
     due = [_due(row, day) for day in run.days() for row in day.truth_receipts()]
     billed = [_billed(receipt, day) for day in run.days() for receipt in day.receipts()]
-    figures = {"tracking": tracking, "receipts": score_receipts(due, billed, prices_of(run))}
+    figures: dict[str, Any] = {"tracking": tracking, "receipts": score_receipts(due, billed, prices_of(run))}
+    if run.scenario().get("attack"):
+        figures["fraud"] = fraud_figures(validated(Scenario, run.scenario(), run.path / "scenario.json"), due, billed)
     people, person_days = int(truth["name"].nunique()), int(truth["person"].nunique())
     return {"people": people, **({"person_days": person_days} if run.manifest.days > 1 else {}), **figures}
 

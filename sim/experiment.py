@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Executor, Future, ProcessPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Literal, Self
 
 import matplotlib
 import numpy as np
@@ -16,13 +16,20 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 from scipy import stats
 
+from sim.ceiling import ceiling_figures
 from sim.configuration import FieldError, read_yaml, validated
 from sim.errors import BadInput
 from sim.run import RunOptions, run_scenario
-from sim.scenario import Scenario, load_scenario
+from sim.scenario import Scenario, list_scenarios, load_scenario
 
 matplotlib.use("agg")
 from matplotlib import pyplot as plt
+
+OPTIONAL_BLOCKS = ("fraud",)
+"""Blocks of a summary that only some scenarios have."""
+
+MANY = 8
+"""With more variants than this, a plot's labels stand upright."""
 
 EXPERIMENTS = Path(__file__).parent / "experiments"
 
@@ -47,8 +54,23 @@ class Experiment(BaseModel):
     scenario: str = Field(description="a built-in scenario's name, or a file (relative to the experiment's)")
     varied: str = Field(description="what the variants differ in, as the plot's axis says it")
     seeds: tuple[int, ...] = Field(min_length=1, description="an interval needs at least two")
-    changes: tuple[Change, ...] = Field(min_length=1)
+    changes: tuple[Change, ...] = Field(default=(), description="the variants, if not those of a folder")
+    every: str | None = Field(default=None, description="folder of built-in scenarios, each of which is a variant")
+    only_frauds: bool = Field(default=False, description="of that folder, only scenarios that are about a fraud")
     measures: dict[str, str] = Field(min_length=1, description="dotted field of summary.json to its title")
+    worst: str | None = Field(default=None, description="measure of which the worst run of each variant is shown too")
+    tracks: Literal["cameras", "perfect"] = Field(
+        default="cameras", description="perfect: a ceiling, in which nothing is drawn and the store is told where "
+        "people and hands really are; never a figure of the system"
+    )  # fmt: skip
+
+    @model_validator(mode="after")
+    def _has_variants(self) -> Self:
+        if bool(self.changes) == (self.every is not None):
+            raise FieldError("changes", len(self.changes), "at least one, or `every` folder of scenarios, not both")
+        if self.worst is not None and self.worst not in self.measures:
+            raise FieldError("worst", self.worst, "one of the measures: " + ", ".join(self.measures))
+        return self
 
     @model_validator(mode="after")
     def _labels_differ(self) -> Self:
@@ -63,7 +85,8 @@ class Experiment(BaseModel):
 class ExperimentResult:
     """The figures of every run, and mean and 95 % interval of each variant.
 
-    `runs`: columns label, seed and one a measure. `means`: columns label, measure, mean, low, high, median, runs.
+    `runs`: columns label, seed and one a measure. `means`: columns label, measure, mean, low, high, median, least,
+    most and runs. What a variant does not have, as the recall of a fraud where there is none, is NaN.
     """
 
     experiment: Experiment
@@ -88,7 +111,7 @@ def load_experiment(name_or_path: str | Path) -> Experiment:
     if not path.is_file():
         near = difflib.get_close_matches(str(name_or_path), builtin, n=3, cutoff=0.4) or list(builtin)
         raise BadInput("experiment", "name", str(name_or_path), "a file or one of " + ", ".join(near))
-    experiment = _located(validated(Experiment, read_yaml(path), path), path.parent)
+    experiment = _spread_out(_located(validated(Experiment, read_yaml(path), path), path.parent), path)
     for index, change in enumerate(experiment.changes):
         changed(experiment.scenario, change, f"{path}: changes.{index}.set")
     return experiment
@@ -130,17 +153,32 @@ def changed(scenario: str, change: Change, source: str) -> Scenario:
     return validated(Scenario, content, source)
 
 
+def _spread_out(experiment: Experiment, path: Path) -> Experiment:
+    """The experiment with the scenarios of its folder as changes."""
+    if experiment.every is None:
+        return experiment
+    names = [name for name in list_scenarios() if name.startswith(f"{experiment.every}/")]
+    if experiment.only_frauds:
+        names = [name for name in names if load_scenario(name).attack is not None]
+    if not names:
+        raise BadInput(path, "every", experiment.every, "a folder of built-in scenarios")
+    changes = tuple(Change(label=name.split("/")[-1], scenario=name) for name in names)
+    return experiment.model_copy(update={"changes": changes})
+
+
 def run_experiment(experiment: Experiment, folder: Path, workers: int = 1) -> ExperimentResult:
     """Runs every variant with every seed into `folder/LABEL-seedN` and writes table.csv, runs.csv and plot.png.
 
     A variant that was finished before, in the same folder, is not run again.
     """
+    scenarios = {change.label: changed(experiment.scenario, change, experiment.name) for change in experiment.changes}
     jobs = [
         (
             change.label,
             seed,
-            changed(experiment.scenario, change, experiment.name),
+            scenarios[change.label],
             folder / f"{_slug(change.label)}-seed{seed}",
+            experiment.tracks,
         )
         for change, seed in itertools.product(experiment.changes, experiment.seeds)
     ]
@@ -148,7 +186,7 @@ def run_experiment(experiment: Experiment, folder: Path, workers: int = 1) -> Ex
         futures: list[Future[Mapping[str, Any]]] = [pool.submit(_run_one, *job[1:]) for job in jobs]
         rows = [
             {"label": label, "seed": seed} | {name: _lookup(future.result(), name) for name in experiment.measures}
-            for (label, seed, _, _), future in zip(jobs, futures, strict=True)
+            for (label, seed, *_), future in zip(jobs, futures, strict=True)
         ]
     runs = pd.DataFrame(rows)
     means = pd.DataFrame(_means(experiment, runs))
@@ -172,7 +210,8 @@ def plot(experiment: Experiment, runs: pd.DataFrame, means: pd.DataFrame, path: 
     """Draws one panel a measure: mean and interval of each variant, and every run as a dot."""
     labels = [change.label for change in experiment.changes]
     names = list(experiment.measures)
-    figure, panels = plt.subplots(1, len(names), figsize=(3.4 * len(names), 3.6), squeeze=False, layout="constrained")
+    size = (max(3.4, 0.22 * len(labels)) * len(names), 3.6 if len(labels) <= MANY else 5.0)
+    figure, panels = plt.subplots(1, len(names), figsize=size, squeeze=False, layout="constrained")
     for panel, name in zip(panels[0], names, strict=True):
         rows = means[means["measure"] == name].set_index("label").loc[labels]
         spread = np.abs(rows[["low", "high"]].to_numpy().T - rows["mean"].to_numpy())
@@ -180,7 +219,7 @@ def plot(experiment: Experiment, runs: pd.DataFrame, means: pd.DataFrame, path: 
         for position, label in enumerate(labels):
             dots = runs[runs["label"] == label][name]
             panel.plot([position] * len(dots), dots, ".", color="#888888", alpha=0.6)
-        panel.set_xticks(range(len(labels)), labels)
+        panel.set_xticks(range(len(labels)), labels, rotation=90 if len(labels) > MANY else 0)
         panel.set(xlabel=experiment.varied, title=experiment.measures[name])
         panel.grid(alpha=0.25)
         panel.spines[["top", "right"]].set_visible(False)
@@ -194,9 +233,14 @@ def _pool(workers: int) -> Executor:
     return ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context("spawn"))
 
 
-def _run_one(seed: int, scenario: Scenario, folder: Path) -> Mapping[str, Any]:
-    from sim.run_folder import RunFolder
+def _run_one(seed: int, scenario: Scenario, folder: Path, tracks: str = "cameras") -> Mapping[str, Any]:
+    from sim.run_folder import RunFolder, read_object, write_json
 
+    if tracks == "perfect":
+        ceiling = folder / "ceiling.json"
+        if not ceiling.is_file():
+            write_json(ceiling, ceiling_figures(scenario, seed))
+        return read_object(ceiling)
     if (folder / "summary.json").is_file() and RunFolder(folder).state == "finished":
         return RunFolder(folder).summary.model_dump()
     return run_scenario(scenario, folder, RunOptions(seed=seed)).summary.model_dump()
@@ -204,6 +248,8 @@ def _run_one(seed: int, scenario: Scenario, folder: Path) -> Mapping[str, Any]:
 
 def _lookup(summary: Mapping[str, Any], field: str) -> float:
     value: Any = summary
+    if field.split(".")[0] in OPTIONAL_BLOCKS and field.split(".")[0] not in summary:
+        return float("nan")
     for part in field.split("."):
         if not isinstance(value, Mapping) or part not in value:
             raise BadInput("experiment", f"measures.{field}", part, "a field of summary.json")
@@ -213,11 +259,11 @@ def _lookup(summary: Mapping[str, Any], field: str) -> float:
 
 def _means(experiment: Experiment, runs: pd.DataFrame) -> Iterator[dict[str, object]]:
     for change, measure in itertools.product(experiment.changes, experiment.measures):
-        values = runs[runs["label"] == change.label][measure].tolist()
+        values = runs[runs["label"] == change.label][measure].dropna().tolist() or [float("nan")]
         mean, low, high = interval(values)
         yield {
             "label": change.label, "measure": measure, "mean": mean, "low": low, "high": high,
-            "median": float(np.median(values)), "runs": len(values),
+            "median": float(np.median(values)), "least": min(values), "most": max(values), "runs": len(values),
         }  # fmt: skip
 
 

@@ -86,6 +86,14 @@ class FaultyCameras:
         return not any(lost) and not any(isinstance(fault, Down) for fault in now)
 
 
+def covered(picture: NDArray[np.uint8], rng: np.random.Generator) -> NDArray[np.uint8]:
+    """What a camera (H, W, 3) gives while something dark is held right before its lens: a glow and noise."""
+    height, width = picture.shape[:2]
+    glow = cv2.resize(rng.uniform(4, 22, (3, 4)).astype(np.float32), (width, height), interpolation=cv2.INTER_CUBIC)
+    noisy = glow[..., None] + rng.normal(0, 3, picture.shape)
+    return np.clip(noisy, 0, 255).astype(np.uint8)
+
+
 def turned(camera: Camera, pan_deg: float, tilt_deg: float, roll_deg: float) -> Camera:
     """The camera turned where it hangs: left about the vertical, then up, then clockwise about its optical axis."""
     world, up, axis = _about((0, 0, 1), pan_deg), _about((1, 0, 0), tilt_deg), _about((0, 0, 1), roll_deg)

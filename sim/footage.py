@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from sim.body_camera import BodyCameraView, BodyShot
 from sim.cameras import RenderSettings, StoreRenderer
 from sim.face_capture import FaceView
-from sim.faulty_cameras import Exposure, FaultyCameras
+from sim.faulty_cameras import Exposure, FaultyCameras, covered
 from sim.light import LightLevel
 from sim.randomness import generator
 from sim.reel import Reel
@@ -49,9 +49,10 @@ def film(
     body = _body_camera(world)
     faulty = FaultyCameras(cameras, world.scenario.faults, generator(seed, "faults"))
     reel = Reel(world, faulty.latest, faulty.earliest, lambda: _timed(world.step, watch))
+    blocks = generator(seed, "blocked")
     light, settings = world.scenario.light, RenderSettings(noise_sd=world.scenario.light.noise_sd)
     moving = [body.lens] if body else ()
-    with StoreRenderer(plan, world.people, faulty.poses, rng, settings, moving) as renderer:
+    with StoreRenderer(plan, world.people, faulty.poses, rng, settings, moving, world.carts) as renderer:
         level = _relit(renderer, LightLevel(), light.level(0.0), watch)
         for _ in range(round(WARM_UP_SECONDS * world.scenario.fps)):
             with watch.stage("render"):
@@ -60,6 +61,9 @@ def film(
         for tick in reel:
             level = _relit(renderer, level, light.level(tick.t), watch)
             frames, boxes, faces = _shoot(renderer, reel, faulty.at(tick.t), tick.t, watch)
+            for name in sorted(tick.blocked & frames.keys()):
+                frames[name], boxes[name] = covered(frames[name], blocks), []
+                faces = [face for face in faces if face.camera != name]
             with watch.stage("body camera"):
                 shot = body.shoot(reel.scene(tick.t), renderer) if body else None
             yield Footage(tick, frames, boxes, faces, shot)

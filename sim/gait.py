@@ -59,6 +59,10 @@ class Habit:
     carrying_bend: float = 1.35
 
 
+SEAT_M, REST_M = 0.58, 0.10
+"""Height of the hip joints on a wheelchair's seat, and of its footrests; usual chairs have seats of 0.5 m."""
+
+
 def stride_length(height_m: float, speed: float) -> float:
     """Metres of two steps: 1.4 m at 1.75 m height and 1.3 m/s, growing with the root of speed.
 
@@ -105,6 +109,27 @@ class Walker:
         self._shoulders = Shoulders(
             body, habit.stoop, stand, self._upper_arm + self._forearm, self._thigh + self._shank
         )
+        self._seated_shoulders = Shoulders(body, habit.stoop, SEAT_M, self._upper_arm + self._forearm, 0.0)
+
+    def seated(self, reaches: tuple[ReachGoal, ...], push: float) -> Posture:
+        """The posture on a chair whose seat keeps the hips at `SEAT_M`, feet on the rests.
+
+        push -1 ... 1: how far the hands on the wheels are behind or ahead.
+        """
+        bend = Bend.joint([self._seated_shoulders.bend(goal) for goal in reaches])
+        g = [IDENTITY] * len(BONES)
+        self._torso(g, bend, 0.0, 0.0)
+        origin = (0.0, self._back, SEAT_M)
+        foot = _Foot(0.27 * self.body.height_m, self._ankle + REST_M, 0.0)
+        self._legs(g, {1: foot, -1: foot}, origin)
+        self._head(g, reaches)
+        for side in (1, -1):
+            upper, lower = unit((0.22 * side, 0.35 - 0.25 * push, -1.0)), unit((0.02 * side, -0.75 - 0.3 * push, -0.9))
+            goal = next((r for r in reaches if r.side == side and r.blend > 0), None)
+            facing = about_z_then_tilted(math.atan2(g[CHEST][3], g[CHEST][0]), 0.0)
+            self._arm(g, side, origin, (apply(facing, upper), apply(facing, lower)), goal)
+            self._hand(g, side, 0.9)
+        return Posture(np.array(g).reshape(-1, 3, 3), np.array(origin))
 
     def posture(self, phase: float, speed: float, reaches: tuple[ReachGoal, ...], carrying: float) -> Posture:
         """The posture at `phase` (radians; the left heel strikes at 0) of a walk at `speed` m/s; 0 stands.

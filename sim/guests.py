@@ -9,12 +9,13 @@ from numpy.typing import NDArray
 
 from sim.coverage import FOOT_M, HEAD_M, cameras_seeing, floor_grid
 from sim.errors import BadInput
+from sim.moving import Steps
 from sim.people import Person, sample_appearance
 from sim.premises import Premises
 from sim.randomness import generator
 from sim.routing import Spot
 from sim.scenario import Crowd
-from sim.shoppers import Shopper, Steps
+from sim.shoppers import Shopper
 from sim.store_plan import StorePlan
 from sim.visitors import Visitor
 from tracking.camera import Camera
@@ -62,7 +63,7 @@ class Guest(Shopper):
         self.inside = True
         self._body.face(self._place.heading)
         while True:
-            yield from (self._stroll() if self._place.walks else self._talk())
+            yield from (self._stroll() if self._place.walks else self._gesticulate())
 
     def _stroll(self) -> Steps:
         here = np.array(self._body.spot)
@@ -73,7 +74,7 @@ class Guest(Shopper):
             yield from self._go((float(x), float(y)), STROLL_SECONDS)
         yield self._wait(float(self._rng.exponential(1.0)))
 
-    def _talk(self) -> Steps:
+    def _gesticulate(self) -> Steps:
         """Stands, looks about a little, and now and then speaks with a hand."""
         self._body.face(self._place.heading + float(self._rng.normal(0, 0.25)))
         yield self._wait(float(self._rng.uniform(1.0, 5.0)))

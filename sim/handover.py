@@ -3,8 +3,12 @@
 A real store knows its floor plan, its planogram and its gates; these functions hand over just that.
 """
 
+from collections.abc import Sequence
+
 import numpy as np
 
+from sim.script import PlanogramError
+from sim.store_places import plate_id
 from sim.store_plan import StorePlan
 from store.events import HandPosition, TrackPosition
 from store.planogram import Gate, Planogram, Plate, Product, Slot
@@ -12,13 +16,14 @@ from tracking.observation import FloorTrack
 from tracking.pipeline import Entrance, FloorArea
 
 
-def planogram_of(plan: StorePlan) -> Planogram:
-    """Products, plates and slots of a plan as the store's computers know them."""
+def planogram_of(plan: StorePlan, errors: Sequence[PlanogramError] = ()) -> Planogram:
+    """Products, plates and slots of a plan as the store's computers know them; `errors` they believe to be true."""
+    believed = {tuple(plate_id(e.gondola, e.shelf, index) for index in e.plates): e.believed for e in errors}
     products = [Product(p.id, p.name, p.weight_g, p.price_cents) for p in plan.products]
     plates = [
         Plate(p.id, p.gondola, p.shelf, p.index, position=p.centre, size=p.size, front=p.front) for p in plan.plates()
     ]
-    slots = [Slot(s.product, s.plates) for s in plan.slot_places()]
+    slots = [Slot(believed.get(s.plates, s.product), s.plates) for s in plan.slot_places()]
     return Planogram(products, plates, slots)
 
 

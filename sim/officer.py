@@ -8,12 +8,13 @@ import numpy as np
 
 from sim.appearance import Appearance, sample_appearance
 from sim.doorways import Doorway
+from sim.moving import LOOK_SECONDS, WALK_SECONDS, Steps
 from sim.people import Person
 from sim.premises import Premises
 from sim.randomness import generator
 from sim.routing import Router, Spot
 from sim.scenario import OFFICER, BodyCamera
-from sim.shoppers import LOOK_SECONDS, WALK_SECONDS, Shopper, Steps
+from sim.shoppers import Shopper
 from sim.store_plan import StorePlan
 from sim.visitors import Visitor
 from sim.walking import Walker

@@ -7,6 +7,7 @@ from the hand. Floor frame: metres, x right, y up on the plan, z up; headings in
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 import mujoco
 import numpy as np
@@ -29,6 +30,16 @@ LEFT_TO_RIGHT = (0, 2, 1, 4, 3, 6, 5, 8, 7, 10, 9, 12, 11, 14, 13, 16, 15)
 HIDDEN = (0.0, 0.0, -100.0)
 SPEEDS = {"child": 0.9, "elder": 0.8}  # m/s; table of SHOPPERS (RiMEA, Weidmann), adults by sex below
 SIDES = {"L": 1, "R": -1}
+
+Mobility = Literal["walks", "wheelchair", "pram"]
+WHEELCHAIR_SPEED = 0.79
+"""m/s of manual wheelchairs, sd 0.19 (Spaeth)."""
+
+REACH_SHARE = 1.08
+"""A standing person takes things from up to this share of the own height."""
+
+SEATED_REACH = (0.4, 1.2)
+"""Metres above the floor between which somebody in a wheelchair takes things; about what building rules assume."""
 
 _KEYPOINT_BONES = tuple(
     BONE[f"{bone}.{side}"]
@@ -65,8 +76,13 @@ class Person:
     later, outfits from 1 on, with the same body, shoes and bag (BadInput otherwise); `appearance` is outfit 0.
     """
 
-    def __init__(self, name: str, appearance: Appearance, others: Sequence[Appearance] = ()) -> None:
-        """Loads the body; draws nothing yet."""
+    def __init__(
+        self, name: str, appearance: Appearance, others: Sequence[Appearance] = (), mobility: Mobility = "walks"
+    ) -> None:
+        """Loads the body; draws nothing yet. Who uses a wheelchair sits, and has no bag in the hand."""
+        if mobility == "wheelchair" and appearance.bag in BAG_DEPTH_M:
+            raise BadInput("Person", "appearance.bag", appearance.bag, "no bag in the hand of a wheelchair user")
+        self.mobility: Mobility = mobility
         for other in others:
             for field in ("body", "shoe_colour", "bag"):
                 if getattr(other, field) != getattr(appearance, field):
@@ -82,7 +98,9 @@ class Person:
         self.age_group = body.age_group
         # The outermost of the deltoid lies about 4.5 cm outside an adult's shoulder joint.
         self.shoulder_half_width_m = float(joints[BONE["upperarm01.L"], 0]) + 0.045 * body.height_m / 1.75
-        self.walking_speed = SPEEDS.get(body.age_group, 1.15 if body.female else 1.35)
+        self.walking_speed = (
+            WHEELCHAIR_SPEED if mobility == "wheelchair" else SPEEDS.get(body.age_group, 1.15 if body.female else 1.35)
+        )
         stoop = 0.16 * (body.years - 60) / 25 if body.age_group == "elder" else 0.0
         bend = 0.85 if appearance.bag in BAG_DEPTH_M else 1.35
         habit = Habit(stoop=stoop, sway=appearance.arm_sway, carrying_bend=bend)
@@ -90,6 +108,11 @@ class Person:
         self._face_points = _face_points(appearance.body)
         self._skins: tuple[int, ...] = ()
         self._mocap: NDArray[np.int64] = np.zeros(0, dtype=np.int64)
+
+    @property
+    def reach_m(self) -> tuple[float, float]:
+        """Lowest and highest point above the floor, metres, from which the person takes things."""
+        return SEATED_REACH if self.mobility == "wheelchair" else (0.0, REACH_SHARE * self.height_m)
 
     @property
     def skin_ids(self) -> tuple[int, ...]:
@@ -167,12 +190,13 @@ class Person:
         speed: float,
         reach: Reach | Sequence[Reach] | None = None,
         carrying: float = 0.0,
+        bag_at: tuple[float, float, float] | None = None,
     ) -> Floats:
         """(B, 4, 4) world transforms of a person over (x, y) facing `heading`, at `phase` (radians) of a walk.
 
         speed in m/s scales the gait, 0 stands; reach: one hand or both; carrying 0 ... 1 bends the left arm (the
-        one that holds a bag). Raises BadInput for values
-        that are not finite, a negative speed or carrying outside 0 ... 1.
+        one that holds a bag); bag_at: where the bag stands that the hand has let go of, metres. Raises BadInput for
+        values that are not finite, a negative speed or carrying outside 0 ... 1.
         """
         if not all(math.isfinite(v) for v in (x, y, heading, phase, speed)) or speed < 0:
             raise BadInput(
@@ -184,7 +208,10 @@ class Person:
         turn, at = np.array([[-s, -c, 0], [c, -s, 0], [0, 0, 1]]), np.array([x, y, 0.0])  # -y of the body to heading
         reaches = (reach,) if isinstance(reach, Reach) else tuple(reach or ())
         goals = tuple(ReachGoal(SIDES[r.side], _tuple((np.array(r.target) - at) @ turn), r.blend) for r in reaches)
-        posture = self._walker.posture(phase, speed, goals, carrying)
+        if self.mobility == "wheelchair":
+            posture = self._walker.seated(goals, math.sin(phase) * min(1.0, speed / 0.3))
+        else:
+            posture = self._walker.posture(phase, speed, goals, carrying)
         out = np.zeros((CARRY + 1, 4, 4))
         out[:CARRY, :3, :3] = turn @ posture.rotations
         out[:CARRY, :3, 3] = self._walker.joints(posture) @ turn.T + at
@@ -192,7 +219,10 @@ class Person:
         out[CARRY, :3, :3] = turn
         out[CARRY, :3, 3] = self.hand(out, "L")
         # A bag in the hand of someone who crouches stands on the floor.
-        out[CARRY, 2, 3] = max(out[CARRY, 2, 3], BAG_DEPTH_M.get(self.appearance.bag, 0.0))
+        depth = BAG_DEPTH_M.get(self.appearance.bag, 0.0)
+        out[CARRY, 2, 3] = max(out[CARRY, 2, 3], depth)
+        if bag_at is not None:
+            out[CARRY, :3, 3] = (bag_at[0], bag_at[1], bag_at[2] + depth)
         return out
 
     def place(self, data: mujoco.MjData, pose: Floats) -> None:

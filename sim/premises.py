@@ -1,14 +1,17 @@
 """What shoppers find in the store: time, floor, shelves, gates, and each other."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import simpy
 
+from sim.cues import Cues
 from sim.doorways import Doorways
+from sim.hands import Point3
+from sim.mechanics import Hands
 from sim.routing import Spot
 from sim.scales import PlateScales
-from sim.scenario import Hands
 from sim.standing import StandingSpots
 from sim.stock import Shelves
 from sim.truth import Truth
@@ -21,7 +24,10 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True)
 class Premises:
-    """Everything that shoppers act upon. After `last_call` (seconds) they head out; `scans` gathers gate scans."""
+    """Everything that shoppers act upon. After `last_call` (seconds) they head out; `scans` gathers gate scans.
+
+    `cameras`: where each hangs, metres; `blocked`: those before whose lens somebody holds something.
+    """
 
     environment: simpy.Environment
     walkers: Walkers
@@ -32,8 +38,11 @@ class Premises:
     truth: Truth
     hands: Hands
     last_call: float
+    cues: Cues
+    cameras: Mapping[str, Point3] = field(default_factory=dict)
     fitting_rooms: tuple[Spot, ...] = ()
     scans: list[GateScan] = field(default_factory=list)
+    blocked: set[str] = field(default_factory=set)
     shoppers: "dict[str, Shopper]" = field(default_factory=dict)
     finished_stops: dict[tuple[str, int], simpy.Event] = field(default_factory=dict)
 

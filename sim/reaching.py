@@ -51,7 +51,10 @@ class Shoulders:
     """Where one body's shoulders go when it bends, and the bend that brings a goal within an arm's length."""
 
     def __init__(self, body: Body, stoop: float, stand: float, arm: float, leg: float) -> None:
-        """stoop in radians; stand: height of the root when standing (m); lengths of arm (to the palm) and leg (m)."""
+        """stoop in radians; stand: height of the root when standing (m); lengths of arm (to the palm) and leg (m).
+
+        With a leg of 0 nobody stands or crouches: the body sits.
+        """
         j = body.joints
         self._stoop, self._stand, self._back = stoop, stand, float(j[0, 1])
         self._arm, self._leg, self._size = REACH * arm, leg, body.height_m / 1.75
@@ -77,7 +80,7 @@ class Shoulders:
     def _solve(self, goal: ReachGoal) -> Bend:
         x, y, z = goal.target
         yaw = min(max(0.5 * math.atan2(x, -y) - 0.25 * goal.side, -0.9), 0.9)
-        if z > self._height and self._distance(goal, 0.05, 0.0, yaw) > self._arm:
+        if self._leg > 0 and z > self._height and self._distance(goal, 0.05, 0.0, yaw) > self._arm:
             return Bend(self._least_lean(goal, 0.0, yaw), 0.0, yaw, TIPTOE)
         drop = min(0.55 * max(self._height - 0.62 * self._size - z, 0.0), 0.5 * self._leg)
         if drop > 0 and self._distance(goal, MAX_LEAN, drop, yaw) > self._arm:

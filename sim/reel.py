@@ -62,7 +62,7 @@ class Reel:
 
 
 def _scene(tick: WorldTick) -> SceneState:
-    return SceneState(tick.t, tick.people, tick.shelf_stock, tick.misplaced)
+    return SceneState(tick.t, tick.people, tick.shelf_stock, tick.misplaced, tick.props)
 
 
 def _between(earlier: SceneState, later: SceneState, t: float) -> SceneState:
@@ -74,7 +74,7 @@ def _between(earlier: SceneState, later: SceneState, t: float) -> SceneState:
         for person in earlier.people
         if isinstance(person, PersonState) and person.person in then
     ]
-    return SceneState(t, people, earlier.shelf_stock, earlier.misplaced)
+    return SceneState(t, people, earlier.shelf_stock, earlier.misplaced, earlier.props)
 
 
 def _moved(person: PersonState, then: PersonState, share: float) -> PersonState:

@@ -166,7 +166,8 @@ class _Day:
         """Runs the day to its end and returns the `speed` block of the summary."""
         journal = Journal(self.out / "events.jsonl")
         ledger = Ledger(f"sqlite:///{self.out / 'store.sqlite'}")
-        shop = Shop(planogram_of(self.plan), gates_of(self.plan), self.world.accounts(), ledger, journal.append)
+        planogram = planogram_of(self.plan, self.scenario.planogram_errors)
+        shop = Shop(planogram, gates_of(self.plan), self.world.accounts(), ledger, journal.append)
         write_json(self.out / "truth" / "subjects.json", self.world.subjects())
         started, t = 0.0, 0.0
         try:

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.errors import BadInput
-from sim.scenario import Scales
+from sim.mechanics import Scales
 from sim.store_places import PlatePlace
 
 GRAVITY = 9.81
@@ -19,12 +19,29 @@ STEPS_HZ = 240.0
 
 @dataclass(frozen=True, slots=True)
 class Press:
-    """A hand on a plate: a smooth push (or lift, if negative) of `newton` at its peak, from `start` for `seconds`."""
+    """A hand on a plate: a smooth push (or lift, if negative) of `newton` at its peak, from `start` for `seconds`.
+
+    The peak lasts `hold` seconds, which come on top.
+    """
 
     plate: int
     start: float
     seconds: float
     newton: float
+    hold: float = 0.0
+
+    @property
+    def end(self) -> float:
+        """When the hand has let go."""
+        return self.start + self.seconds + self.hold
+
+    def force(self, t: float) -> float:
+        """Newtons at time t."""
+        since = t - self.start
+        peak = self.seconds / 2
+        since -= min(max(0.0, since - peak), self.hold)
+        share = since / self.seconds
+        return float(self.newton * np.sin(np.pi * share) ** 2) if 0 < share < 1 else 0.0
 
 
 class PlateScales:
@@ -83,7 +100,7 @@ class PlateScales:
             self._newtons.append(self._data.sensordata[2::3].copy())
         self._samples = last
         if self._presses:
-            self._presses = [press for press in self._presses if press.start + press.seconds > t]
+            self._presses = [press for press in self._presses if press.end > t]
             self._push(t)
 
     def readings(self) -> tuple[NDArray[np.float64], NDArray[np.float32]]:
@@ -110,9 +127,7 @@ class PlateScales:
     def _push(self, t: float) -> None:
         self._data.xfrc_applied[:, 2] = 0
         for press in self._presses:
-            share = (t - press.start) / press.seconds
-            if 0 < share < 1:
-                self._data.xfrc_applied[self._bodies[press.plate], 2] -= press.newton * np.sin(np.pi * share) ** 2
+            self._data.xfrc_applied[self._bodies[press.plate], 2] -= press.force(t)
 
     def _read(self, newtons: NDArray[np.float64]) -> NDArray[np.float32]:
         """Amplifier and converter: zero drift, white noise, quantisation."""

@@ -4,7 +4,9 @@ import difflib
 from collections.abc import Iterable
 
 from sim.errors import BadInput
-from sim.scenario import BODY_CAMERA, HandOver, MisplacedAtOpening, Pick, PutBack, Scenario
+from sim.scenario import BODY_CAMERA, Scenario
+from sim.script import BlockCamera, HandOver, MisplacedAtOpening, PassOver, Push, ShelfStep
+from sim.store_places import plate_id
 from sim.store_plan import StorePlan
 
 
@@ -28,20 +30,48 @@ def check_scenario(scenario: Scenario, plan: StorePlan, source: object) -> None:
         _check_item(plan, item, source, f"misplaced.{index}")
     for s, shopper in enumerate(scenario.shoppers.scripted):
         for a, action in enumerate(shopper.actions):
-            if isinstance(action, Pick | PutBack | HandOver):
-                _check_item(plan, action, source, f"shoppers.scripted.{s}.actions.{a}")
+            at = f"shoppers.scripted.{s}.actions.{a}"
+            if isinstance(action, ShelfStep | HandOver | PassOver):
+                _check_item(plan, action, source, at)
+            if isinstance(action, BlockCamera):
+                _known(source, f"{at}.camera", action.camera, in_use)
+    _check_planogram(scenario, plan, source)
+    for party, items in (scenario.receipts or {}).items():
+        for product in items:
+            _known(source, f"receipts.{party}", product, plan.product_of)
+    for product in scenario.attack.items if scenario.attack else ():
+        _known(source, "attack.items", product, plan.product_of)
 
 
-def _check_item(plan: StorePlan, item: Pick | PutBack | HandOver | MisplacedAtOpening, source: object, at: str) -> None:
+def _check_planogram(scenario: Scenario, plan: StorePlan, source: object) -> None:
+    slots = {slot.plates for slot in plan.slot_places()}
+    for index, error in enumerate(scenario.planogram_errors):
+        at = f"planogram_errors.{index}"
+        _known(source, f"{at}.believed", error.believed, plan.product_of)
+        plates = tuple(plate_id(error.gondola, error.shelf, plate) for plate in error.plates)
+        if plates not in slots:
+            raise BadInput(source, f"{at}.plates", ", ".join(plates), "exactly the plates of one slot")
+
+
+def _check_item(
+    plan: StorePlan, item: ShelfStep | HandOver | PassOver | MisplacedAtOpening, source: object, at: str
+) -> None:
     _known(source, f"{at}.product", item.product, plan.product_of)
-    if isinstance(item, HandOver) or item.gondola is None or item.shelf is None:
+    if isinstance(item, HandOver | PassOver):
+        return
+    if item.gondola is None or item.shelf is None:
+        if not any(slot.product == item.product for slot in plan.slot_places()):
+            raise BadInput(
+                source, f"{at}.product", item.product, "a product with a place, or gondola, shelf and plates"
+            )
         return
     _known(source, f"{at}.gondola", item.gondola, [gondola.id for gondola in plan.gondolas])
     gondola = next(g for g in plan.gondolas if g.id == item.gondola)
     if item.shelf > len(gondola.shelves):
         raise BadInput(source, f"{at}.shelf", item.shelf, f"1 to {len(gondola.shelves)} on gondola {gondola.id}")
     most = gondola.shelves[item.shelf - 1].plates_per_shelf
-    wrong = [plate for plate in item.plates if not 1 <= plate <= most]
+    moved = item.to if isinstance(item, Push) else ()
+    wrong = [plate for plate in (*item.plates, *moved) if not 1 <= plate <= most]
     if wrong:
         raise BadInput(source, f"{at}.plates", wrong[0], f"1 to {most} on that shelf")
 

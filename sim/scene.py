@@ -47,6 +47,10 @@ class VisiblePerson(Protocol):
         """0 to 1, how far the arm that holds the bag is bent."""
 
     @property
+    def bag_at(self) -> tuple[float, float, float] | None:
+        """Where the bag stands that was put out of the hand: middle of its bottom, metres."""
+
+    @property
     def outfit(self) -> int:
         """Which of the person's outfits is worn, 0 the first."""
 
@@ -57,10 +61,11 @@ class VisiblePerson(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class MisplacedItem:
-    """An item that stands on a plate of another product."""
+    """An item that stands on a plate of another product, at the front or `behind` what belongs there."""
 
     product: str
     plate: str
+    behind: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,10 +16,12 @@ import numpy as np
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
+from sim.demand import Shoppers
 from sim.errors import BadInput
 from sim.routing import Router, Spot
-from sim.scenario import MisplacedAtOpening, Pick, PutBack, Scenario, ScriptedShopper, Shoppers
+from sim.scenario import Scenario
 from sim.scenario_checks import check_scenario
+from sim.script import MisplacedAtOpening, Pick, PutBack, ScriptedShopper
 from sim.store_places import SlotPlace, plate_id
 from sim.store_plan import StorePlan, load_store
 

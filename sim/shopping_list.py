@@ -7,14 +7,11 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from sim.demand import RandomShoppers
 from sim.people import Person
 from sim.routing import Router, Spot
-from sim.scenario import RandomShoppers
 from sim.stock import ShelfPlace, Shelves
 from sim.store_plan import StorePlan
-
-REACH_SHARE = 1.08
-"""A standing person takes things from up to this share of the own height."""
 
 LOOKS = 2
 """Shelves that somebody looks at who buys nothing."""
@@ -35,7 +32,9 @@ class Look:
 class Take:
     """Take `quantity` items of a product from a place (None: from wherever is near), after `dwell` seconds there.
 
-    `at`: not before this time; `insist`: wait for the item to be there, where others give up.
+    `at`: not before this time; `insist`: wait for the item to be there, where others give up; `aside`: stand so many
+    metres to the right of the middle; `sync`: common instant of several hands; `into`: bag or clothes; `decoy_g`: of
+    what the other hand leaves there.
     """
 
     product: str
@@ -46,17 +45,24 @@ class Take:
     together: bool = False
     at: float | None = None
     insist: bool = False
+    aside: float | None = None
+    sync: str | None = None
+    into: str = "bag"
+    decoy_g: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class GiveBack:
-    """Put items back at a place (None: the product's own)."""
+    """Put items back at a place (None: the product's own), perhaps `behind` what stands there; else as `Take`."""
 
     product: str
     quantity: int
     dwell: float
     place: ShelfPlace | None = None
     at: float | None = None
+    aside: float | None = None
+    sync: str | None = None
+    behind: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,12 +73,19 @@ class ChangeClothes:
 
 
 @dataclass(frozen=True, slots=True)
+class Chat:
+    """Talk with the nearest who stands there and is of another party, if anybody is near."""
+
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
 class Stop:
     """A stop of a party's tour: what its `member` does there while the others stand by at `place`."""
 
     member: str
     place: ShelfPlace
-    errands: tuple[Look | Take | GiveBack | ChangeClothes, ...]
+    errands: tuple[Look | Take | GiveBack | ChangeClothes | Chat, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +118,8 @@ def shopping_stops(
         place = pool[int(rng.integers(len(pool)))]
         product = shelves.product_at(place)
         used.add(place.slot or "")
-        if place.centre[2] > member.height_m * REACH_SHARE or any(_product(stop) == product for stop in picked):
+        low, high = member.reach_m
+        if not low <= place.centre[2] <= high or any(_product(stop) == product for stop in picked):
             continue
         quantity = 2 if wanted >= 2 and rng.random() < settings.double_probability else 1
         take = Take(product, quantity, _dwell(settings, rng), place, together=bool(rng.random() < 0.5))
@@ -114,8 +128,24 @@ def shopping_stops(
     if not picked:
         chosen = [slots[int(i)] for i in rng.integers(len(slots), size=LOOKS)]
         picked = [Stop(people[0].name, place, (Look(place, _dwell(settings, rng)),)) for place in chosen]
+    picked += _looks(people, slots, settings, rng)
     ordered = _wandering(_tour(picked, plan, router, way_in), rng)
     return tuple(_second_thoughts(ordered, shelves, settings, rng))
+
+
+def _looks(
+    people: Sequence[Person], slots: Sequence[ShelfPlace], settings: RandomShoppers, rng: np.random.Generator
+) -> list[Stop]:
+    """Stops at which somebody only looks."""
+    if not settings.looks_mean:
+        return []
+    found = []
+    rate = settings.looks_mean * math.exp(rng.normal(0, settings.looks_sigma) - settings.looks_sigma**2 / 2)
+    for _ in range(int(rng.poisson(rate))):
+        member, place = people[int(rng.integers(len(people)))], slots[int(rng.integers(len(slots)))]
+        seconds = settings.looks_median * math.exp(rng.normal(0, settings.dwell_sigma))
+        found.append(Stop(member.name, place, (Look(place, float(min(settings.dwell_most, seconds))),)))
+    return found
 
 
 def with_change(stops: Sequence[Stop], member: str, seconds: float) -> tuple[Stop, ...]:

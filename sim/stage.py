@@ -91,8 +91,9 @@ class Stage:
         for state in states:
             person = self.people[state.person]
             pose = person.pose(
-                state.x, state.y, state.heading, state.phase, state.speed, state.reach, carrying=state.carrying
-            )
+                state.x, state.y, state.heading, state.phase, state.speed, state.reach, carrying=state.carrying,
+                bag_at=state.bag_at,
+            )  # fmt: skip
             person.place(self.data, pose)
             person.wear(state.outfit)
             self.poses[state.person] = pose
@@ -164,6 +165,7 @@ class Stage:
             self._dress(geom, product)
             # At the front edge and a little off the middle of the plate: put down in haste, over what stands there.
             offset = plate.size[1] / 2 - product.size_m[1] / 2 - 0.02
+            offset *= -1 if item.behind else 1
             x, y = plate.centre[0] + plate.front[0] * offset, plate.centre[1] + plate.front[1] * offset
             self.model.geom_pos[geom] = (x, y, plate.centre[2] + product.size_m[2] / 2)
             angle = np.arctan2(plate.front[1], plate.front[0]) + np.pi / 2 + 0.3

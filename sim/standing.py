@@ -7,6 +7,9 @@ from sim.routing import Spot
 from sim.stock import ShelfPlace
 from sim.walking import Walker, Walkers
 
+SQUEEZED_M = 0.42
+"""Between the centres of two who want to stand shoulder to shoulder: half a metre, less what both may stop short."""
+
 APART_M = 0.6
 """Between the centres of two who stand: shoulders 0.51 m wide and a little air."""
 
@@ -15,6 +18,12 @@ SIDEWAYS_M = (0.0, 0.17, -0.17, 0.34, -0.34, 0.5, -0.5)
 
 BESIDE = ((0.0, 0.8), (0.0, -0.8), (-0.5, 0.7), (-0.5, -0.7), (0.0, 1.1), (0.0, -1.1), (-0.8, 0.3), (-0.8, -0.3))
 """Offsets ahead and to the left of somebody at a shelf; friends keep 0.8 m (PLoS ONE 0010047)."""
+
+BEHIND = (
+    (-0.9, 0.5), (-0.9, -0.5), (-0.8, 0.8), (-0.8, -0.8), (-1.3, 0.0),
+    (-0.6, 1.1), (-0.6, -1.1), (0.0, 1.3), (0.0, -1.3),
+)  # fmt: skip
+"""Offsets ahead and to the left to which somebody steps who makes room at a shelf; our choice."""
 
 
 class StandingSpots:
@@ -46,8 +55,14 @@ class StandingSpots:
         self._claims[walker.person.name] = spot
         return spot
 
-    def claim_before(self, place: ShelfPlace, walker: Walker) -> Spot | None:
-        """The best free spot from which the walker reaches a place, claimed; None while others stand there."""
+    def claim_before(self, place: ShelfPlace, walker: Walker, aside: float | None = None) -> Spot | None:
+        """The best free spot from which the walker reaches a place, claimed; None while others stand there.
+
+        aside: only the spot so many metres to the right of the place's middle, close to others if need be.
+        """
+        if aside is not None:
+            spot = _offset(place.access, place.heading, 0.0, -aside)
+            return self.claim(spot, walker) if self.free(spot, walker, SQUEEZED_M) else None
         found = next((spot for spot in _before(place) if self.free(spot, walker)), None)
         return self.claim(found, walker) if found else None
 
@@ -57,6 +72,12 @@ class StandingSpots:
         if not options:
             return None
         return self.claim(min(options, key=lambda s: math.dist(s, walker.spot)), walker)
+
+    def claim_behind(self, spot: Spot, heading: float, walker: Walker) -> Spot | None:
+        """A free spot a step or two behind `spot`, seen from somebody who faces `heading`, claimed."""
+        options = (_offset(spot, heading, ahead, left) for ahead, left in BEHIND)
+        found = next((s for s in options if self.free(s, walker) and self._walkers.router.straight(spot, s)), None)
+        return self.claim(found, walker) if found else None
 
 
 def _before(place: ShelfPlace) -> Iterator[Spot]:

@@ -15,6 +15,9 @@ from sim.store_plan import StorePlan
 
 Point3 = tuple[float, float, float]
 
+BEHIND_SHARE = 0.35
+"""Of a plate's depth, how much further in a hand goes that puts something behind what stands there."""
+
 
 @dataclass(frozen=True, slots=True)
 class Item:
@@ -47,6 +50,7 @@ class Lying:
     item: Item
     place: ShelfPlace
     shares: tuple[float, ...]
+    behind: bool = False
 
 
 class Shelves:
@@ -70,6 +74,7 @@ class Shelves:
         self._own: dict[str, list[Lying]] = {}
         self._spots: dict[str, list[Point3]] = _item_spots(plan)
         self._misplaced: list[Lying] = []
+        self._decoys: list[MisplacedItem] = []
         for slot in plan.slot_places():
             self._fill(slot)
         for entry in scenario.misplaced:
@@ -146,23 +151,38 @@ class Shelves:
         self._weigh(lying, -1)
         return lying.item
 
-    def put(self, item: Item, place: ShelfPlace) -> Lying:
-        """Lays an item down: into its product's slot where the place is its own, else beside what belongs there."""
+    def put(self, item: Item, place: ShelfPlace, behind: bool = False) -> Lying:
+        """Lays an item down: into its product's slot where the place is its own, else beside what belongs there.
+
+        behind: whether a misplaced item stands at the back of the plate, out of sight.
+        """
         own = self.own_place(item.product, place.plates)
         if own is not None and own.slot is not None and len(self._own[own.slot]) < len(self._spots[own.slot]):
             return self._lay(item, own, self._own[own.slot])
-        return self._lay(item, _place([self._plates[plate] for plate in place.plates]), self._misplaced)
+        return self._lay(item, _place([self._plates[plate] for plate in place.plates]), self._misplaced, behind)
+
+    def decoy(self, product: str, place: ShelfPlace) -> None:
+        """Notes a thing on the front of a place that looks like a product and is none of the store's."""
+        self._decoys.append(MisplacedItem(product, place.plates[len(place.plates) // 2]))
 
     def stock(self) -> dict[str, int]:
         """Items at their own place, by slot key."""
         return {key: len(pile) for key, pile in self._own.items()}
 
     def misplaced(self) -> tuple[MisplacedItem, ...]:
-        """Items elsewhere, each with the plate on which its middle stands."""
+        """Items elsewhere and decoys, each with the plate on which its middle stands."""
         return tuple(
-            MisplacedItem(lying.item.product, lying.place.plates[len(lying.place.plates) // 2])
+            MisplacedItem(lying.item.product, lying.place.plates[len(lying.place.plates) // 2], lying.behind)
             for lying in self._misplaced
-        )
+        ) + tuple(self._decoys)
+
+    def strays(self) -> list[Lying]:
+        """Items at other products' places that a hand can take: not those behind what stands there."""
+        return [
+            lying
+            for lying in self._misplaced
+            if not lying.behind and self.own_place(lying.item.product, lying.place.plates) is None
+        ]
 
     def count(self) -> int:
         """Items on all shelves."""
@@ -172,8 +192,11 @@ class Shelves:
         """Where a plate stands in the order of the scales."""
         return self._order[plate]
 
-    def hand_target(self, product: str, place: ShelfPlace, putting: bool = False) -> Point3:
-        """Where the palm goes to take the product's front item from a place, or to put one there (metres)."""
+    def hand_target(self, product: str, place: ShelfPlace, putting: bool = False, behind: bool = False) -> Point3:
+        """Where the palm goes to take the product's front item from a place, or to put one there (metres).
+
+        behind: to put it at the back of the plate.
+        """
         _, depth, height = self._plan.product_of[product].size_m
         front = self._plates[place.plates[0]].front
         if place.slot is not None and self._product_of[place.slot] == product:
@@ -183,16 +206,16 @@ class Shelves:
         else:
             x, y = (place.centre[k] + front[k] * 0.05 for k in range(2))
             z = place.centre[2] + height / 2
-        out = depth / 2
+        out = depth / 2 - (BEHIND_SHARE * self._plates[place.plates[0]].size[1] if behind else 0.0)
         return x + front[0] * out, y + front[1] * out, z
 
     def _pile(self, lying: Lying) -> list[Lying]:
         return self._own[lying.place.slot] if lying.place.slot is not None else self._misplaced
 
-    def _lay(self, item: Item, place: ShelfPlace, pile: list[Lying]) -> Lying:
+    def _lay(self, item: Item, place: ShelfPlace, pile: list[Lying], behind: bool = False) -> Lying:
         """Items stand a little off the middle of their plates."""
         weights = 1 + self._rng.uniform(-0.15, 0.15, len(place.plates))
-        lying = Lying(item, place, tuple((weights / weights.sum()).tolist()))
+        lying = Lying(item, place, tuple((weights / weights.sum()).tolist()), behind)
         pile.append(lying)
         self._weigh(lying, 1)
         return lying

@@ -11,9 +11,9 @@ import jupedsim
 import numpy as np
 
 from sim.errors import BadInput
+from sim.mechanics import Walking
 from sim.people import Person, advance_phase
 from sim.routing import Router, Spot
-from sim.scenario import Walking
 from sim.store_plan import StorePlan
 
 ARRIVED_M = 0.05
@@ -22,13 +22,17 @@ TURN_RATE = 4.0  # rad/s at most
 MOVING = 0.12  # m/s; slower than this, a body faces where it wants to and not where it drifts
 SLIM = 0.8
 """Factor on the radius of somebody who squeezes past: shoulders turned aside."""
+CLOSE = 0.55
+"""The same for who wants to stand shoulder to shoulder: the model's repulsion balances at half a metre then."""
+RADIUS_M = {"wheelchair": 0.33, "pram": 0.3}
+"""Half the width of a wheelchair, and of somebody with a pram; its length the model does not know."""
 
 
 class Walker:
     """One person on the floor: where they are and where they want to go.
 
     `speed` is the smoothed real speed, m/s; `phase` that of the walking cycle, radians. `led_by` names who has this
-    person at hand.
+    person at hand; `slim` says that the shoulders are turned to stand close to others.
     """
 
     def __init__(self, person: Person, agent: int, x: float, y: float, heading: float, cruise: float, radius: float):
@@ -42,6 +46,7 @@ class Walker:
         self.velocity = (0.0, 0.0)
         self.best, self.waited, self.tries = math.inf, 0.0, 0
         self.led_by = ""
+        self.slim = False
 
     @property
     def spot(self) -> Spot:
@@ -102,7 +107,7 @@ class Walkers:
             raise BadInput("walking", "person", person.name, "somebody who is not on the floor yet")
         if not self.router.standable(spot):
             raise BadInput("walking", "spot", spot, "a point of the floor with room for a body")
-        radius = self.settings.radius_m * min(1.0, person.height_m / 1.65)
+        radius = self._radius(person)
         parameters = jupedsim.CollisionFreeSpeedModelV2AgentParameters(
             position=spot, journey_id=self._journey, stage_id=self._stage, radius=radius,
             time_gap=self.settings.time_gap, desired_speed=0.0,
@@ -111,6 +116,14 @@ class Walkers:
         walker = Walker(person, agent, *spot, heading, cruise, radius)
         self.present[person.name] = walker
         return walker
+
+    def _radius(self, person: Person) -> float:
+        return RADIUS_M.get(person.mobility, self.settings.radius_m * min(1.0, person.height_m / 1.65))
+
+    def roomy(self, spot: Spot, person: Person, least: float) -> bool:
+        """Whether a person can appear at `spot`: everybody else `least` metres away, and no two bodies in one place."""
+        own = self._radius(person)
+        return all(math.dist(w.spot, spot) > max(least, own + w.radius + 0.02) for w in self.present.values())
 
     def remove(self, name: str) -> None:
         """Takes a person off the floor."""
@@ -160,7 +173,7 @@ class Walkers:
             walker.wanted = min(walker.wanted + ACCELERATION * self.dt, walker.cruise, braking)
             agent.target = walker.way[0]
         agent.model.desired_speed = walker.wanted
-        agent.model.radius = walker.radius * (SLIM if walker.tries >= 2 else 1.0)
+        agent.model.radius = walker.radius * (CLOSE if walker.slim else SLIM if walker.tries >= 2 else 1.0)
 
     def _pass_waypoints(self, walker: Walker) -> None:
         while len(walker.way) > 1:

@@ -7,7 +7,7 @@ import numpy as np
 from sim.appearance import Appearance, sample_appearance
 from sim.bodies import load_body
 from sim.clothes import COAT
-from sim.scenario import Regulars
+from sim.demand import Regulars
 
 UPPER = ("sleeve", "upper_colour", "upper_print", "print_colour", "looseness")
 LOWER = ("lower", "lower_colour", "lower_print")

@@ -1,6 +1,7 @@
 """The world outside the store's computers: people, shelves and scales, moved tick by tick, with perfect truth."""
 
 import math
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -9,23 +10,30 @@ import simpy
 from numpy.typing import NDArray
 
 from sim.children import Child
+from sim.cues import Cues
+from sim.demand import Employee
 from sim.doorways import Doorways
 from sim.guests import guests_of
+from sim.labels import labels_by_account, labels_of
 from sim.officer import Officer, officer_visitor
 from sim.people import Person, Reach
 from sim.premises import Premises
+from sim.props.prop import Placement
+from sim.props.wheeled import Cart
 from sim.randomness import day_seed, generator
 from sim.scales import PlateScales
 from sim.scenario import OFFICER, Crowd, Scenario
 from sim.scenario_checks import check_scenario
 from sim.scene import MisplacedItem
 from sim.shoppers import Shopper
+from sim.staff import Staff, staff_visitor
 from sim.standing import StandingSpots
 from sim.stock import Shelves
 from sim.store_plan import StorePlan, camera_models
 from sim.truth import Truth, TruthEvent, TruthKind, TruthReceipt, TruthSubject
 from sim.visitors import Visitor, accounts_of, subjects_of, visitors_of
 from sim.walking import Walkers
+from sim.wheels import Pushing, carts_of
 from store.events import GateCrossing, GateScan
 
 WALKING_HZ = 50
@@ -40,7 +48,7 @@ class PersonState:
     """A person at one tick: place (metres), heading (radians), gait `phase` (radians) and speed (m/s).
 
     `carrying` 0 ... 1 says how far the arm with the bag is bent; `held_product` is in the reaching hand.
-    `outfit` numbers what the person wears, 0 at first.
+    `outfit` numbers what the person wears, 0 at first. `bag_at` is where the bag stands that the hand has let go of.
     """
 
     person: str
@@ -55,6 +63,7 @@ class PersonState:
     held_product: str | None
     bag_items: int
     outfit: int = 0
+    bag_at: tuple[float, float, float] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +72,7 @@ class WorldTick:
 
     people: everybody in the scene; inside: names of those who are in the store. weights_t (S,) seconds and weights_g
     (S, P) grams relative to tare, plates in the order of the plan. shelf_stock: items at their own place by slot key.
+    blocked: cameras before whose lens somebody holds something. props: where wheelchairs and prams are.
     """
 
     t: float
@@ -75,6 +85,8 @@ class WorldTick:
     events: tuple[TruthEvent, ...]
     shelf_stock: Mapping[str, int]
     misplaced: tuple[MisplacedItem, ...] = ()
+    blocked: frozenset[str] = frozenset()
+    props: tuple[Placement, ...] = ()
 
 
 class World:
@@ -96,11 +108,15 @@ class World:
         self._premises = Premises(
             self._environment, walkers, StandingSpots(walkers), shelves, scales,
             Doorways(plan, self._environment), Truth(), scenario.hands, scenario.seconds - scenario.last_call,
+            Cues(self._environment, scenario.shoppers.scripted),
+            cameras={camera.name: camera.position for camera in plan.cameras},
             fitting_rooms=tuple((room.x, room.y) for room in plan.fitting_rooms),
         )  # fmt: skip
         visitors = visitors_of(scenario, plan, shelves, walkers, seed, day)
+        self._premises.truth.label(labels_by_account(visitors))
         self._accounts = accounts_of(visitors)
-        self._subjects = subjects_of(visitors, scenario, seed)
+        working = [staff_visitor(employee, seed) for employee in scenario.shoppers.staff]
+        self._subjects = subjects_of([*visitors, *working], scenario, seed, labels_of([*visitors, *working]))
         self.people: dict[str, Person] = {visitor.person.name: visitor.person for visitor in visitors}
         self._shoppers = self._premises.shoppers
         for visitor in visitors:
@@ -110,8 +126,12 @@ class World:
             self._environment.process(shopper.visit())
         if scenario.body_camera is not None:
             self._send_officer(officer_visitor(scenario.body_camera, seed), scenario.body_camera.stay, today)
+        for employee in scenario.shoppers.staff:
+            self._employ(employee, seed, today)
         if scenario.crowd is not None:
             self._gather(scenario.crowd, scenario.cameras, today)
+        self._carts = carts_of(self.people.values(), seed)
+        self._pushing = Pushing(self._carts, walkers.router)
         self._ticks = 0
         self._empty_since: float | None = None
         self._crossings: list[GateCrossing] = []
@@ -122,6 +142,14 @@ class World:
         self.people[officer.name] = visitor.person
         self._shoppers[officer.name] = officer
         self._environment.process(officer.visit())
+
+    def _employ(self, employee: Employee, seed: int, today: int) -> None:
+        """An employee looks the same on every day."""
+        visitor = staff_visitor(employee, seed)
+        staff = Staff(visitor, self._premises, generator(today, "shopper", employee.id), self.plan, employee)
+        self.people[staff.name] = visitor.person
+        self._shoppers[staff.name] = staff
+        self._environment.process(staff.visit())
 
     def _gather(self, crowd: Crowd, in_use: Sequence[str] | None, today: int) -> None:
         """Brings in the crowd, which is another one on every day."""
@@ -140,6 +168,11 @@ class World:
         return self._ticks >= round(self.scenario.seconds * self.fps)
 
     @property
+    def carts(self) -> list[Cart]:
+        """Wheelchairs and prams of everybody who may come, for the scene."""
+        return list(self._carts.values())
+
+    @property
     def shelf_stock(self) -> Mapping[str, int]:
         """Items at their own place now, by slot key."""
         return self._premises.shelves.stock()
@@ -156,8 +189,17 @@ class World:
 
     @property
     def items_with_people(self) -> int:
-        """Items in hands and bags, of those who left too."""
-        return sum(len(shopper.bag) + len(shopper.held) for shopper in self._shoppers.values())
+        """Items in hands, bags and clothes and in baskets left behind, of those who left too."""
+        return sum(len(shopper.items) + len(shopper.left_behind) for shopper in self._shoppers.values())
+
+    @property
+    def items_delivered(self) -> int:
+        """Items that staff have brought from the back room."""
+        return sum(one.delivered for one in self._shoppers.values() if isinstance(one, Staff))
+
+    def carried(self) -> dict[str, Counter[str]]:
+        """What everybody has in hand, bag and clothes, by name: products with counts, of those who left too."""
+        return {name: Counter(item.product for item in one.items) for name, one in self._shoppers.items()}
 
     def plate_loads_g(self) -> NDArray[np.float64]:
         """(P,) what really lies on each plate, grams, in the order of the plan."""
@@ -185,7 +227,8 @@ class World:
             self._environment.run(until=t)
             self._premises.walkers.step()
             self._watch_gates(t)
-        if self._empty_since is None and all(shopper.gone for shopper in self._shoppers.values()):
+        shoppers = [one for one in self._shoppers.values() if not isinstance(one, Staff)]
+        if self._empty_since is None and all(shopper.gone for shopper in shoppers or self._shoppers.values()):
             self._empty_since = end
         return self._tick(end)
 
@@ -203,9 +246,18 @@ class World:
         scans, self._premises.scans = tuple(self._premises.scans), []
         crossings, self._crossings = tuple(self._crossings), []
         weights_t, weights_g = self._premises.scales.readings()
+        wheels = {
+            name: self._pushing.at(shopper.walker)
+            for name, shopper in self._shoppers.items()
+            if shopper.walker is not None
+        }
         return WorldTick(
             t=t,
-            people=tuple(state for shopper in self._shoppers.values() if (state := _state(shopper, t))),
+            people=tuple(
+                state
+                for name, shopper in self._shoppers.items()
+                if (state := _state(shopper, t, wheels[name][1] if name in wheels else ()))
+            ),
             inside=frozenset(name for name, shopper in self._shoppers.items() if shopper.inside),
             weights_t=weights_t,
             weights_g=weights_g,
@@ -214,10 +266,12 @@ class World:
             events=self._premises.truth.drain(),
             shelf_stock=self.shelf_stock,
             misplaced=self.misplaced,
+            blocked=frozenset(self._premises.blocked),
+            props=tuple(at for at, _ in wheels.values() if at is not None),
         )
 
 
-def _state(shopper: Shopper, t: float) -> PersonState | None:
+def _state(shopper: Shopper, t: float, pushing: tuple[Reach, ...] = ()) -> PersonState | None:
     walker = shopper.walker
     if walker is None:
         return None
@@ -229,9 +283,10 @@ def _state(shopper: Shopper, t: float) -> PersonState | None:
         heading=walker.heading,
         phase=walker.phase,
         speed=walker.speed,
-        reach=shopper.reach(t),
+        reach=shopper.reach(t) or pushing or None,
         carrying=1.0 if shopper.carries_left else 0.0,
         held_product=shopper.held[0].product if shopper.held else None,
         bag_items=len(shopper.bag),
         outfit=shopper.outfit,
+        bag_at=shopper.bag_at,
     )

@@ -30,6 +30,7 @@ class Posture:
     carrying: float = 0.0
     held_product: str | None = None
     outfit: int = 0
+    bag_at: tuple[float, float, float] | None = None
 
 
 class Crowd:

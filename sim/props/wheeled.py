@@ -118,6 +118,22 @@ def pram(name: str, rng: np.random.Generator) -> Cart:
     return Cart(name, parts, (0.47, 0.27, 0.52), (-0.46, 0.0, 1.0))
 
 
+def wheelchair(name: str, rng: np.random.Generator) -> Cart:
+    """A manual wheelchair, around somebody whose hips are over its origin: two large wheels, seat, back and rests."""
+    cloth, colour = _paint(rng), _metal(rng)
+    parts = [Part(CYLINDER, (0.30, 0.015, 0.0), (-0.02, y, 0.30), _DARK, _ALONG_Y) for y in (-0.29, 0.29)]
+    parts += [Part(CYLINDER, (0.08, 0.015, 0.0), (0.36, y, 0.08), _DARK, _ALONG_Y) for y in (-0.2, 0.2)]
+    parts.append(Part(BOX, (0.22, 0.21, 0.02), (0.10, 0, 0.47), cloth))
+    parts.append(Part(BOX, (0.02, 0.20, 0.20), (-0.20, 0, 0.70), cloth))
+    for y in (-0.22, 0.22):
+        parts.append(_bar((-0.20, y, 0.30), (-0.22, y, 0.95), 0.012, colour))
+        parts.append(_bar((-0.20, y, 0.46), (0.34, y, 0.46), 0.012, colour))
+        parts.append(_bar((0.34, y, 0.46), (0.44, 0.7 * y, 0.10), 0.012, colour))
+        parts.append(_bar((0.36, 0.9 * y, 0.08), (0.34, y, 0.46), 0.012, colour))
+        parts.append(Part(BOX, (0.08, 0.07, 0.008), (0.48, 0.45 * y, 0.08), _DARK))
+    return Cart(name, parts, (0.42, 0.31, 0.48), None)
+
+
 def shopping_basket(name: str, rng: np.random.Generator) -> Cart:
     """A basket on the floor, alone or on a low stack of them."""
     colour = _paint(rng)

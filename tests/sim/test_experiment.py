@@ -11,7 +11,7 @@ from scipy import stats
 from sim import experiment as module
 from sim.errors import BadInput
 from sim.experiment import Change, changed, interval, load_experiment, run_experiment
-from sim.scenario import Scenario, load_scenario
+from sim.scenario import Scenario, list_scenarios, load_scenario
 
 EXPERIMENT: dict[str, Any] = {
     "name": "two-ways",
@@ -79,7 +79,7 @@ def test_table_and_plot_hold_every_variant_and_seed(tmp_path: Path, monkeypatch:
         def __exit__(self, *_: object) -> None:
             pass
 
-        def submit(self, _: object, seed: int, scenario: Scenario, folder: Path) -> Any:
+        def submit(self, _: object, seed: int, scenario: Scenario, folder: Path, tracks: str) -> Any:
             class Done:
                 @staticmethod
                 def result() -> dict[str, Any]:
@@ -93,3 +93,47 @@ def test_table_and_plot_hold_every_variant_and_seed(tmp_path: Path, monkeypatch:
     assert result.means.set_index("label")["mean"].to_dict() == pytest.approx({"one": 0.2, "slow": 1.2})
     assert (tmp_path / "plot.png").stat().st_size > 5_000
     assert len((tmp_path / "runs.csv").read_text(encoding="utf-8").splitlines()) == 7
+
+
+def test_a_folder_of_scenarios_is_one_variant_each_and_frauds_can_be_chosen() -> None:
+    cases = load_experiment("hard-cases")
+    frauds = load_experiment("fraud")
+    assert [change.scenario for change in cases.changes] == [n for n in list_scenarios() if n.startswith("hard/")]
+    assert cases.seeds == tuple(range(1, 21))
+    assert all(load_scenario(str(change.scenario)).attack is not None for change in frauds.changes)
+    assert 5 <= len(frauds.changes) < len(cases.changes)
+
+
+@pytest.mark.parametrize(
+    ("other", "field"),
+    [
+        ({"every": "hard"}, "changes"),
+        ({"changes": []}, "changes"),
+        ({"changes": [], "every": "soft"}, "every"),
+        ({"worst": "receipts.f1"}, "worst"),
+        ({"tracks": "guessed"}, "tracks"),
+    ],
+)
+def test_variants_come_from_one_source_and_the_worst_of_a_measure(
+    tmp_path: Path, other: dict[str, Any], field: str
+) -> None:
+    with pytest.raises(BadInput, match=field):
+        load_experiment(written(tmp_path, **other))
+
+
+def test_a_figure_that_only_frauds_have_is_left_out_elsewhere(tmp_path: Path) -> None:
+    path = written(
+        tmp_path,
+        scenario="hard/put-back",
+        seeds=[1],
+        tracks="perfect",
+        changes=[{"label": "honest"}, {"label": "hidden", "scenario": "hard/hidden-under-clothes"}],
+        measures={"receipts.item_f1": "F1", "fraud.recall": "recall"},
+        worst="receipts.item_f1",
+    )
+    result = run_experiment(load_experiment(path), tmp_path)
+    means = result.means.set_index(["label", "measure"])["mean"]
+    assert math.isnan(means["honest", "fraud.recall"])
+    assert 0 <= means["hidden", "fraud.recall"] <= 1
+    assert means["honest", "receipts.item_f1"] == 1
+    assert (tmp_path / "honest-seed1" / "ceiling.json").is_file()

@@ -8,12 +8,14 @@ from hypothesis import strategies as st
 
 from sim.appearance import Appearance, sample_appearance
 from sim.clothes import COAT
+from sim.demand import RandomShoppers, Regulars, Shoppers
+from sim.mechanics import Scales
 from sim.people import Person
 from sim.randomness import day_seed, generator
 from sim.regulars import bodies_of, households, who_comes
 from sim.routing import Router
 from sim.scales import PlateScales
-from sim.scenario import RandomShoppers, Regulars, Scales, Scenario, Shoppers, load_scenario
+from sim.scenario import Scenario, load_scenario
 from sim.shopping_list import Take, Taste, shopping_stops
 from sim.stock import Shelves
 from sim.store_plan import load_store

@@ -3,8 +3,8 @@ import pytest
 from worlds import small_plan
 
 from sim.errors import BadInput
+from sim.mechanics import Scales
 from sim.scales import PlateScales, Press
-from sim.scenario import Scales
 
 SETTLING_SECONDS = 0.4
 

@@ -7,12 +7,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from worlds import small_plan
 
+from sim.demand import RandomShoppers
 from sim.hands import HandMotion, nearer_hand, smooth
+from sim.mechanics import Scales
 from sim.people import Person, sample_appearance
 from sim.randomness import generator
 from sim.routing import Router
 from sim.scales import PlateScales
-from sim.scenario import RandomShoppers, Scales, Scenario
+from sim.scenario import Scenario
 from sim.shopping_list import GiveBack, Look, Stop, Take, shopping_stops
 from sim.stock import Shelves
 from sim.store_plan import load_store

@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 from worlds import small_plan
 
 from sim.errors import BadInput
+from sim.mechanics import Walking
 from sim.people import Person, sample_appearance
 from sim.routing import TIGHT_M, Router
-from sim.scenario import Walking
 from sim.store_plan import load_store
 from sim.walking import Walker, Walkers
 

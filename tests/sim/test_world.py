@@ -54,7 +54,15 @@ def test_a_scripted_visit_happens_in_its_order() -> None:
         ("put_back", "soup", 1),
         ("leave", "", 0),
     ]
-    assert world.truth_receipts() == [{"account": "account-ann", "people": ["ann"], "items": {"water": 2}}]
+    assert world.truth_receipts() == [
+        {
+            "account": "account-ann",
+            "people": ["ann"],
+            "items": {"water": 2},
+            "picked": {"water": 2},
+            "labels": ["single"],
+        }
+    ]
     assert not ticks[-1].people
     assert ticks[-1].t < 40
 
@@ -108,6 +116,8 @@ def test_a_hand_over_moves_the_item_to_the_other_account() -> None:
     run(world)
     bills = {receipt["account"]: receipt["items"] for receipt in world.truth_receipts()}
     assert bills == {"account-ann": {}, "account-bob": {"soup": 1}}
+    picked = {receipt["account"]: receipt["picked"] for receipt in world.truth_receipts()}
+    assert picked == {"account-ann": {"soup": 1}, "account-bob": {}}
 
 
 def test_the_plate_feels_what_was_taken_and_both_plates_of_a_wide_slot_do() -> None:
@@ -140,7 +150,9 @@ def test_a_party_scans_one_token_once_a_person_before_each_steps_in() -> None:
     for name in ("ann", "bob"):
         scan, enter = (next(e.t for e in events if e.person == name and e.kind == kind) for kind in ("scan", "enter"))
         assert 0 < enter - scan < 3
-    assert world.truth_receipts() == [{"account": "account-pair", "people": ["ann", "bob"], "items": {"soup": 2}}]
+    (receipt,) = world.truth_receipts()
+    assert (receipt["account"], receipt["people"]) == ("account-pair", ["ann", "bob"])
+    assert (receipt["items"], receipt["labels"]) == ({"soup": 2}, ["couple"])
 
 
 def test_who_is_inside_has_crossed_the_beam_and_not_come_back() -> None:
