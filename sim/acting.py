@@ -1,7 +1,7 @@
 """What only scripted people do: each action of a script as a SimPy process."""
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from sim.burdens import Burden, lean
@@ -251,7 +251,7 @@ class Acting(Meeting):
                 self._bag_burden.add(grams / BAG_PARTS)
             yield self._wait(BAG_SECONDS / BAG_PARTS)
 
-    def _stow(self, items: list[Item]) -> None:
+    def _stow(self, items: Sequence[Item]) -> None:
         super()._stow(items)
         if self._bag_burden is not None:
             self._bag_burden.add(sum(item.weight_g for item in items))

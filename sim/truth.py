@@ -91,8 +91,8 @@ class Truth:
         people = self._people.setdefault(event.account, [])
         if event.person not in people:
             people.append(event.person)
-        items = self._items.setdefault(event.account, Counter())
-        items[event.product] += _SIGN.get(event.kind, 0) * event.quantity
+        bought = self._items.setdefault(event.account, Counter())
+        bought[event.product] += _SIGN.get(event.kind, 0) * event.quantity
 
     def drain(self) -> tuple[TruthEvent, ...]:
         """Events since the last call, in order of time."""

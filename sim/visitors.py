@@ -135,7 +135,9 @@ class _Day:
         if rng.random() < random.changes_clothes:
             first, second = jacket_on_and_off(looks, rng)
             return Person(member.name, first, (second,))
-        mobility, looks = ("walks", looks) if leads else self.mobility(member.name, looks)
+        if leads:
+            return Person(member.name, looks)
+        mobility, looks = self.mobility(member.name, looks)
         return Person(member.name, looks, mobility=mobility)
 
     def cruise(self, person: Person, members: int) -> float:

@@ -56,7 +56,7 @@ class PoseEstimator(Protocol):
 class SecondLookSettings:
     """Who remains after the second look."""
 
-    confidence: float = 0.55
+    confidence: float = 0.42
     """Least confidence, 0 to 1, of both looks together."""
     overlap: float = 0.5
     """Intersection over union from which the less certain of two boxes is taken for the same person."""
