@@ -14,7 +14,8 @@ def test_the_interval_of_money_holds_its_mean_and_stays_among_the_visits(cents: 
     rate = per_1000_visits({"over_cents": cents})["over_cents"]
     assert rate["value"] == pytest.approx(1000 * np.mean(cents), abs=0.01)
     if any(cents):
-        assert rate["low"] is not None and rate["high"] is not None
+        assert rate["low"] is not None
+        assert rate["high"] is not None
         assert 1000 * min(cents) - 0.01 <= rate["low"] <= rate["high"] <= 1000 * max(cents) + 0.01
         assert rate["low"] <= rate["value"] + 1e-6 or len(set(cents)) > 1
 
@@ -30,7 +31,8 @@ def test_money_that_nobody_lost_has_no_interval_but_its_share_has():
     rates = per_1000_visits({"overcharged": [0.0] * 30, "overcharged_cents": [0.0] * 30})
     assert rates["overcharged_cents"] == {"value": 0.0, "low": None, "high": None}
     high = rates["overcharged"]["high"]
-    assert high is not None and high > 0
+    assert high is not None
+    assert high > 0
 
 
 def test_no_visits_have_no_figures():
