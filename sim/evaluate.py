@@ -1,6 +1,7 @@
 """The figures of a run, always recomputed from its files."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -9,8 +10,9 @@ import pandas as pd
 from sim.day_marks import first_track, opens_at
 from sim.offline import offline_tracks
 from sim.run_folder import RunFolder, read_object
+from sim.statements import calibration_of
 from store.receipt import Receipt
-from store.scoring import score_receipts
+from store.scoring import ScoredVisit, score_receipts, score_visits
 from tracking.metrics import floor_metrics, with_perfect_association
 
 
@@ -35,9 +37,8 @@ def evaluate(run: RunFolder, ceilings: bool = False) -> dict[str, Any]:
         tracking["mean_error_m"] = None
     if ceilings:
         tracking["perfect_association"] = floor_metrics(inside, with_perfect_association(inside, tracks))
-    due = [_due(row, day) for day in run.days() for row in day.truth_receipts()]
-    billed = [_billed(receipt, day) for day in run.days() for receipt in day.receipts()]
-    figures = {"tracking": tracking, "receipts": score_receipts(due, billed, prices_of(run))}
+    receipts = score_receipts(*due_and_billed(run), prices_of(run)) | {"calibration": calibration_of([run])}
+    figures = {"tracking": tracking, "receipts": receipts}
     people, person_days = int(truth["name"].nunique()), int(truth["person"].nunique())
     return {"people": people, **({"person_days": person_days} if run.manifest.days > 1 else {}), **figures}
 
@@ -47,6 +48,17 @@ def offline_tracking(run: RunFolder) -> dict[str, float]:
     truth = pd.concat([_people(day) for day in run.days()])
     tracks = pd.concat([_of_day(offline_tracks(day), day) for day in run.days()])
     return floor_metrics(truth[truth["inside"]], tracks)
+
+
+def due_and_billed(run: RunFolder) -> tuple[list[dict[str, Any]], list[Receipt]]:
+    """What every account owed (rows of `truth/receipts.json`) and every receipt, over all days of a run."""
+    due = [_due(row, day) for day in run.days() for row in day.truth_receipts()]
+    return due, [_billed(receipt, day) for day in run.days() for receipt in day.receipts()]
+
+
+def visits_of(runs: Sequence[RunFolder]) -> list[ScoredVisit]:
+    """The scored visits of all runs; an account of one run is nobody of another."""
+    return [visit for run in runs for visit in score_visits(*due_and_billed(run), prices_of(run))]
 
 
 def prices_of(run: RunFolder) -> dict[str, int]:

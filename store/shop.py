@@ -10,6 +10,7 @@ from store.accounts import Accounts
 from store.attribution import Belief, BeliefSettings, Deed
 from store.cart import Cart
 from store.changes import Changes
+from store.confidence import Confidence, confidence_in_use
 from store.errors import BadInput
 from store.events import (
     Attribution,
@@ -46,6 +47,7 @@ class ShopSettings(BaseModel):
     identification: IdentificationSettings = IdentificationSettings()
     reach: ReachSettings = ReachSettings()
     belief: BeliefSettings = BeliefSettings()
+    confidence: Confidence = Field(default_factory=confidence_in_use)
     review_below: float = Field(default=0.85, ge=0, le=1, description="receipts less sure than this are reviewed")
     grace_s: float = Field(
         default=3.0, ge=0, le=600, description="from the last member's leaving to the receipt, seconds"
@@ -162,7 +164,8 @@ class Shop:
         plates = [self.planogram.plate[plate] for plate in change.plates]
         ratios, unknown = self.suspects.ratios(place_of(plates, change.started, change.settled))
         self.belief.observe(change, ratios, unknown)
-        culprits = {visit: round(share, 4) for visit, share in self.belief.culprits(change.id).items()}
+        shares = self.settings.confidence.shares(self.belief.culprits(change.id))
+        culprits = {visit: round(share, 4) for visit, share in shares.items()}
         for name, deeds in self.belief.likeliest().items():
             if self._reported.get(name) != deeds:
                 self._reported[name] = deeds
@@ -216,7 +219,7 @@ class Shop:
 
     def _receipt(self, visit: Visit, t: float) -> Receipt:
         content, share = self.belief.carts(visit.id)[0]
-        confidence = share * visit.certainty
+        confidence = self.settings.confidence.receipt(share * visit.certainty)
         cart = Cart(dict(content))
         return Receipt(
             visit=visit.id,
