@@ -37,6 +37,7 @@ from sim.run_folder import (
     write_table,
 )
 from sim.scenario import Scenario
+from sim.shop_settings import write_settings
 from sim.stopwatch import Stopwatch, growth_an_hour, memory_mb, peak_memory_mb
 from sim.store_plan import StorePlan, camera_models, load_store
 from sim.world import World, WorldTick
@@ -167,6 +168,7 @@ class _Day:
         journal = Journal(self.out / "events.jsonl")
         ledger = Ledger(f"sqlite:///{self.out / 'store.sqlite'}")
         shop = Shop(planogram_of(self.plan), gates_of(self.plan), self.world.accounts(), ledger, journal.append)
+        write_settings(self.out, shop.settings)
         write_json(self.out / "truth" / "subjects.json", self.world.subjects())
         started, t = 0.0, 0.0
         try:

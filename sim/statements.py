@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sim.run_folder import RunFolder
+from sim.shop_settings import settings_of
 from store.calibration import reliability
 from store.events import Attribution, Reattribution, StoreEvent, VisitOpened, WeightChange, event_from_json
 from store.scoring import score_visits
@@ -154,10 +155,22 @@ def _deeds(day: RunFolder) -> Sequence[Deed]:
 
 
 def calibration_of(runs: Sequence[RunFolder]) -> dict[str, Any]:
-    """The `calibration` block of runs pooled: of `attribution` (who), `lines` (what, as billed), and `receipts`."""
+    """The `calibration` block of runs pooled: of `attribution` (who), `lines` (what, as billed), and `receipts`.
+
+    `fitted_on` names those of the runs that their own store's temperatures were fitted on: they prove nothing.
+    """
     statements = {"attribution": who_statements, "lines": line_statements, "receipts": receipt_statements}
-    found = {}
+    found: dict[str, Any] = {}
     for name, of in statements.items():
         said = [statement for run in runs for statement in of(run)]
         found[name] = reliability([one.probability for one in said], [one.right for one in said])
-    return found
+    return found | {"fitted_on": sorted({run_name(run) for run in runs if run_name(run) in _fitted_on(run)})}
+
+
+def run_name(run: RunFolder) -> str:
+    """A run as `Confidence.fitted_on` names it: SCENARIO/SEED."""
+    return f"{run.manifest.scenario}/{run.manifest.seed}"
+
+
+def _fitted_on(run: RunFolder) -> tuple[str, ...]:
+    return settings_of(run).confidence.fitted_on
