@@ -147,6 +147,18 @@ def calibrate(
         print(f"temperatures: {out}")
 
 
+@app.command()
+def review(
+    runs: Annotated[list[Path], typer.Argument(help="Finished run folders; several are taken together.")],
+    json: Annotated[Path | None, typer.Option(help="Also write every point to this file.")] = None,
+    reviewers: Annotated[int | None, typer.Option(min=1, max=1000, help="As if so many worked at once.")] = None,
+) -> None:
+    """Accuracy of receipts against the share that people review, with cost and delay, for every threshold."""
+    from sim.review_table import print_review
+
+    print_review(runs, json, reviewers)
+
+
 @app.command("errors")
 def error_sheet(
     run: Annotated[Path, typer.Argument(help="A run folder.")],

@@ -1,7 +1,7 @@
 """The figures of a run, always recomputed from its files."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -37,10 +37,22 @@ def evaluate(run: RunFolder, ceilings: bool = False) -> dict[str, Any]:
         tracking["mean_error_m"] = None
     if ceilings:
         tracking["perfect_association"] = floor_metrics(inside, with_perfect_association(inside, tracks))
-    receipts = score_receipts(*due_and_billed(run), prices_of(run)) | {"calibration": calibration_of([run])}
-    figures = {"tracking": tracking, "receipts": receipts}
+    figures = {"tracking": tracking, "receipts": receipts_block(run)}
     people, person_days = int(truth["name"].nunique()), int(truth["person"].nunique())
     return {"people": people, **({"person_days": person_days} if run.manifest.days > 1 else {}), **figures}
+
+
+def receipts_block(run: RunFolder) -> dict[str, Any]:
+    """The `receipts` block of a run's `summary.json`: as issued, what it stated, what review buys, and in the end."""
+    from sim.review_curve import review_block  # these two build on the figures of this file
+    from sim.settled import settled_block
+
+    return {
+        **score_receipts(*due_and_billed(run), prices_of(run)),
+        "calibration": calibration_of([run]),
+        "review": review_block(run),
+        "settled": settled_block(run),
+    }
 
 
 def offline_tracking(run: RunFolder) -> dict[str, float]:
@@ -50,10 +62,15 @@ def offline_tracking(run: RunFolder) -> dict[str, float]:
     return floor_metrics(truth[truth["inside"]], tracks)
 
 
-def due_and_billed(run: RunFolder) -> tuple[list[dict[str, Any]], list[Receipt]]:
-    """What every account owed (rows of `truth/receipts.json`) and every receipt, over all days of a run."""
+def due_and_billed(
+    run: RunFolder, receipts: Callable[[RunFolder], list[Receipt]] = RunFolder.receipts
+) -> tuple[list[dict[str, Any]], list[Receipt]]:
+    """What every account owed (rows of `truth/receipts.json`) and every receipt, over all days of a run.
+
+    `receipts` gives those of one day; without it, as they were issued.
+    """
     due = [_due(row, day) for day in run.days() for row in day.truth_receipts()]
-    return due, [_billed(receipt, day) for day in run.days() for receipt in day.receipts()]
+    return due, [_billed(receipt, day) for day in run.days() for receipt in receipts(day)]
 
 
 def visits_of(runs: Sequence[RunFolder]) -> list[ScoredVisit]:

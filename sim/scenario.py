@@ -15,6 +15,7 @@ from sim.configuration import FieldError, read_yaml, validated
 from sim.errors import BadInput
 from sim.faults import Fault, check_times
 from sim.light import Light
+from sim.people_after import AfterVisit, ReviewDesk
 
 SCENARIOS = Path(__file__).parent / "scenarios"
 
@@ -329,6 +330,8 @@ class Scenario(_Model):
     crowd: Crowd | None = Field(default=None, description="a crowd beside the shoppers; none: nobody")
     light: Light = Field(default=Light(), description="what differs from the light of the store's plan")
     faults: tuple[Fault, ...] = Field(default=(), description="what goes wrong with cameras; the tracker is not told")
+    review: ReviewDesk = Field(default=ReviewDesk(), description="who looks at receipts that the store is unsure of")
+    after: AfterVisit = Field(default=AfterVisit(), description="what shoppers do about their receipts")
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:

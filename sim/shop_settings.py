@@ -4,6 +4,7 @@ from pathlib import Path
 
 from sim.configuration import validated
 from sim.run_folder import RunFolder, read_object, write_json
+from sim.scenario import Scenario
 from store.confidence import Confidence
 from store.shop import ShopSettings
 
@@ -11,6 +12,11 @@ from store.shop import ShopSettings
 def write_settings(run: Path, settings: ShopSettings) -> None:
     """Keeps the settings with which a run's store bills."""
     write_json(run / "shop.json", settings.model_dump(mode="json"))
+
+
+def shop_settings(scenario: Scenario) -> ShopSettings:
+    """The settings of the store in a scenario: what the scenario rules on, and otherwise the defaults."""
+    return ShopSettings(review_below=scenario.review.below)
 
 
 def settings_of(run: RunFolder) -> ShopSettings:

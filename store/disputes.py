@@ -186,6 +186,11 @@ class DisputeDesk:
             rows = session.scalars(select(DisputeRow).order_by(DisputeRow.opened, DisputeRow.id))
             return [_view(row, cases[row.id]) for row in rows if row.id in cases]
 
+    def charged(self, visit: str) -> dict[str, int]:
+        """Items that a visit is charged for now, by product; LedgerError where it has no receipt."""
+        with self._ledger.session() as session:
+            return {name: line.quantity for name, line in standing(session, visit).items() if line.quantity}
+
     def check(self) -> None:
         """Raises LedgerError where the books do not balance, or a visit is not charged what stands."""
         self._ledger.check()

@@ -28,7 +28,8 @@ from sim.run_folder import (
     write_table,
 )
 from sim.scenario import Scenario
-from sim.shop_settings import write_settings
+from sim.settling import settle
+from sim.shop_settings import shop_settings, write_settings
 from sim.store_plan import load_store
 from sim.truth import TruthEvent
 from sim.world import PersonState, World, WorldTick
@@ -57,7 +58,14 @@ def write_modelled_run(
     people, events, tracks = [], list[TruthEvent](), []
     with Journal(out / "events.jsonl") as journal:
         ledger = Ledger(f"sqlite:///{out / 'store.sqlite'}")
-        shop = Shop(planogram_of(plan), gates_of(plan), world.accounts(), ledger, journal.append, settings)
+        shop = Shop(
+            planogram_of(plan),
+            gates_of(plan),
+            world.accounts(),
+            ledger,
+            journal.append,
+            settings or shop_settings(scenario),
+        )
         write_settings(out, shop.settings)
         while not world.done:
             tick = world.step()
@@ -73,6 +81,7 @@ def write_modelled_run(
             tracks += [(tick.t, p.track, p.x, p.y, p.sd, shop.account_of(p.track)) for p in found]
             events += tick.events
         shop.close(tick.t)
+        settle(scenario, plan, ledger, world.truth_receipts(), seed, out)
         ledger.close()
     _write(out, people, tracks, events)
     write_json(out / "truth" / "receipts.json", world.truth_receipts())
