@@ -30,13 +30,15 @@ from sim.run_folder import (
 from sim.scenario import Scenario
 from sim.settling import settle
 from sim.shop_settings import shop_settings, write_settings
-from sim.store_plan import load_store
+from sim.store_plan import StorePlan, load_store
 from sim.truth import TruthEvent
 from sim.world import PersonState, World, WorldTick
 from store.events import HandPosition, TrackPosition
 from store.journal import Journal
 from store.ledger import Ledger
 from store.shop import Shop, ShopSettings
+
+DOORSTEP_M = 0.3
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +74,7 @@ def write_modelled_run(
             found = [
                 _position(state, world.people[state.person], tick.t, numbers, seen, rng)
                 for state in tick.people
-                if isinstance(state, PersonState)
+                if isinstance(state, PersonState) and _in_view(state, plan)
             ]
             _tell(shop, tick, found)
             people += [
@@ -95,6 +97,12 @@ def write_modelled_run(
     figures = evaluate(run)
     write_summary(out, RunSummary(scenario=scenario.name, seed=seed, store_seconds=tick.t, speed=speed, **figures))
     return RunFolder(out)
+
+
+def _in_view(state: PersonState, plan: StorePlan) -> bool:
+    """Whether the imagined cameras see somebody: in the room and on its doorstep, not in the street."""
+    beyond = max(-state.x, state.x - plan.room.width_m, -state.y, state.y - plan.room.depth_m)
+    return beyond < DOORSTEP_M
 
 
 def _position(
