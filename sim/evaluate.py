@@ -8,6 +8,7 @@ from typing import Any
 import pandas as pd
 
 from sim.day_marks import first_track, opens_at
+from sim.hand_over_truth import due_of
 from sim.offline import offline_tracks
 from sim.run_folder import RunFolder, read_object
 from sim.statements import calibration_of
@@ -65,11 +66,11 @@ def offline_tracking(run: RunFolder) -> dict[str, float]:
 def due_and_billed(
     run: RunFolder, receipts: Callable[[RunFolder], list[Receipt]] = RunFolder.receipts
 ) -> tuple[list[dict[str, Any]], list[Receipt]]:
-    """What every account owed (rows of `truth/receipts.json`) and every receipt, over all days of a run.
+    """What every account owed by the run's rule for hand-overs, and every receipt, over all days of a run.
 
     `receipts` gives those of one day; without it, as they were issued.
     """
-    due = [_due(row, day) for day in run.days() for row in day.truth_receipts()]
+    due = [_due(row, day) for day in run.days() for row in due_of(day)]
     return due, [_billed(receipt, day) for day in run.days() for receipt in receipts(day)]
 
 

@@ -8,6 +8,7 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field
 
 from store.disputes import DisputeRules
+from store.handing import HandOverRule
 
 Share = Annotated[float, Field(ge=0, le=1)]
 
@@ -61,3 +62,21 @@ class AfterVisit(_Model):
     sends_twice: Share = Field(default=0.02, description="of requests, those sent twice by a slow phone; our choice")
     appeals: Share = Field(default=0.3, description="of rejected disputes, those made again; our choice")
     rules: DisputeRules = DisputeRules()
+
+
+class HandOvers(_Model):
+    """Who pays for what one shopper gives another in the store; receipts are scored by the same rule."""
+
+    rule: HandOverRule = Field(
+        default="carrier-pays", description="picker-pays, carrier-pays, or party-pays: on the carrier's family's bill"
+    )
+    handed: float = Field(
+        default=0.0,
+        ge=0,
+        lt=1,
+        description="probability that the store gives to an item having passed when two people's hands met; 0, as long "
+        "as it is not measured on pixels: it does not look for hand-overs, and carrier-pays fails where they happen",
+    )
+    families: dict[str, str] = Field(
+        default={}, description="for party-pays: party of a token to the party that pays for it; others pay themselves"
+    )

@@ -18,6 +18,7 @@ import numpy as np
 from sim.evaluate import evaluate
 from sim.footage import WARM_UP_SECONDS, Footage, film
 from sim.graphics import choose_backend
+from sim.hand_over_truth import families_of
 from sim.handover import floor_area_of, gates_of, planogram_of, position_of
 from sim.judge import judge
 from sim.own_tracking import check_names, tracker_of
@@ -170,7 +171,13 @@ class _Day:
         ledger = Ledger(f"sqlite:///{self.out / 'store.sqlite'}")
         settings = shop_settings(self.scenario)
         shop = Shop(
-            planogram_of(self.plan), gates_of(self.plan), self.world.accounts(), ledger, journal.append, settings
+            planogram_of(self.plan),
+            gates_of(self.plan),
+            self.world.accounts(),
+            ledger,
+            journal.append,
+            settings,
+            families_of(self.scenario.model_dump(mode="json")),
         )
         write_settings(self.out, settings)
         write_json(self.out / "truth" / "subjects.json", self.world.subjects())
@@ -189,7 +196,8 @@ class _Day:
                     t = shot.tick.t
             with self.watching.stage("store"):
                 shop.close(t)
-            settle(self.scenario, self.plan, ledger, self.world.truth_receipts(), self.day_seed, self.out)
+            write_json(self.out / "truth" / "receipts.json", self.world.truth_receipts())
+            settle(RunFolder(self.out), self.scenario, ledger, self.day_seed)
         finally:
             write_json(self.out / "truth" / "receipts.json", self.world.truth_receipts())
             journal.close()

@@ -15,7 +15,7 @@ from sim.configuration import FieldError, read_yaml, validated
 from sim.errors import BadInput
 from sim.faults import Fault, check_times
 from sim.light import Light
-from sim.people_after import AfterVisit, ReviewDesk
+from sim.people_after import AfterVisit, HandOvers, ReviewDesk
 
 SCENARIOS = Path(__file__).parent / "scenarios"
 
@@ -331,6 +331,7 @@ class Scenario(_Model):
     light: Light = Field(default=Light(), description="what differs from the light of the store's plan")
     faults: tuple[Fault, ...] = Field(default=(), description="what goes wrong with cameras; the tracker is not told")
     review: ReviewDesk = Field(default=ReviewDesk(), description="who looks at receipts that the store is unsure of")
+    hand_overs: HandOvers = Field(default=HandOvers(), description="who pays for what is handed over in the store")
     after: AfterVisit = Field(default=AfterVisit(), description="what shoppers do about their receipts")
 
     @model_validator(mode="after")

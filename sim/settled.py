@@ -6,6 +6,7 @@ from typing import Any
 
 from sim.after_visit import items_by_visit
 from sim.evaluate import due_and_billed, prices_of
+from sim.hand_over_truth import due_of
 from sim.review_curve import desk_of
 from sim.run_folder import RunFolder, read_list
 from store.disputes import Dispute, DisputeDesk
@@ -72,7 +73,7 @@ def _disputes(run: RunFolder) -> dict[str, Any]:
 def _paid_wrongly(day: RunFolder, disputes: list[Dispute]) -> int:
     """Cents paid back for items that the visit truly left with."""
     receipts, prices = day.receipts(), prices_of(day)
-    true_items, stands = items_by_visit(day.truth_receipts(), receipts), read_standing(_url(day))
+    true_items, stands = items_by_visit(due_of(day), receipts), read_standing(_url(day))
     back: dict[str, Counter[str]] = {}
     for one in disputes:
         back.setdefault(one.visit, Counter())[one.product] += one.granted

@@ -6,6 +6,7 @@ from sim.configuration import validated
 from sim.run_folder import RunFolder, read_object, write_json
 from sim.scenario import Scenario
 from store.confidence import Confidence
+from store.handing import HandingSettings
 from store.shop import ShopSettings
 
 
@@ -16,7 +17,10 @@ def write_settings(run: Path, settings: ShopSettings) -> None:
 
 def shop_settings(scenario: Scenario) -> ShopSettings:
     """The settings of the store in a scenario: what the scenario rules on, and otherwise the defaults."""
-    return ShopSettings(review_below=scenario.review.below)
+    return ShopSettings(
+        review_below=scenario.review.below,
+        handing=HandingSettings(rule=scenario.hand_overs.rule, handed=scenario.hand_overs.handed),
+    )
 
 
 def settings_of(run: RunFolder) -> ShopSettings:

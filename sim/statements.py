@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from sim.hand_over_truth import due_of
 from sim.run_folder import RunFolder
 from sim.shop_settings import settings_of
 from store.calibration import reliability
@@ -87,7 +88,7 @@ def receipt_statements(run: RunFolder) -> list[Statement]:
     found = []
     for day in run.days():
         receipts = day.receipts()
-        exact = {visit.account: visit.exact for visit in score_visits(day.truth_receipts(), receipts, prices)}
+        exact = {visit.account: visit.exact for visit in score_visits(due_of(day), receipts, prices)}
         found += [Statement(one.visit, min(1.0, one.confidence), exact[one.account]) for one in receipts]
     return found
 

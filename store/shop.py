@@ -25,6 +25,7 @@ from store.events import (
     WeightChange,
 )
 from store.gate import Gates, GateSettings
+from store.handing import HandingSettings, Meetings
 from store.identification import Identification, IdentificationSettings
 from store.ledger import Ledger
 from store.planogram import Gate, Planogram
@@ -48,6 +49,7 @@ class ShopSettings(BaseModel):
     reach: ReachSettings = ReachSettings()
     belief: BeliefSettings = BeliefSettings()
     confidence: Confidence = Field(default_factory=confidence_in_use)
+    handing: HandingSettings = HandingSettings()
     review_below: float = Field(default=0.85, ge=0, le=1, description="receipts less sure than this are reviewed")
     grace_s: float = Field(
         default=3.0, ge=0, le=600, description="from the last member's leaving to the receipt, seconds"
@@ -68,8 +70,12 @@ class Shop:
         ledger: Ledger,
         journal: Callable[[StoreEvent], None],
         settings: ShopSettings | None = None,
+        families: Mapping[str, str] | None = None,
     ) -> None:
-        """`accounts` maps tokens to account ids; `journal` is called with every event in order."""
+        """`accounts` maps tokens to account ids; `journal` is called with every event in order.
+
+        `families` maps accounts to the one that pays for them where the rule is that parties pay.
+        """
         self.settings = settings or ShopSettings()
         self.planogram, self.ledger, self.journal = planogram, ledger, journal
         self.where = Whereabouts()
@@ -82,6 +88,8 @@ class Shop:
             lambda plates, delta, sd: identification.match(plates, delta, sd, self.belief.held()),
             self.settings.scales,
         )
+        self.meetings = Meetings(self.settings.handing)
+        self._families = dict(families or {}) if self.settings.handing.rule == "party-pays" else {}
         self._prices = {product.id: product.price_cents for product in planogram.products.values()}
         self._reported: dict[str, tuple[Deed, ...]] = {}
         self._carts: dict[str, dict[str, int]] = {}
@@ -126,6 +134,7 @@ class Shop:
             raise BadInput("positions", "t", t, f"at least {self.where.t}")
         self.where.update(t, positions)
         self.gates.update(self.where)
+        self._watch_hands(t, positions)
         for visit in self._ready(t - self.settings.grace_s):
             self._bill(visit, t)
 
@@ -152,11 +161,26 @@ class Shop:
         member = self.gates.owner.get(track)
         return None if member is None else self.gates.visits[member.visit].account
 
+    def _watch_hands(self, t: float, positions: Sequence[TrackPosition]) -> None:
+        """Where the carrier pays, an item may change carts when hands meet; where the picker pays, it does not."""
+        if self.settings.handing.rule == "picker-pays" or not self.settings.handing.handed:
+            return
+        owners = {track: member.visit for track, member in self.gates.owner.items()}
+        met = self.meetings.update(t, positions, owners)
+        for meeting in met:
+            self.belief.hand_over(meeting.first, meeting.second, self.settings.handing.handed)
+        if met:
+            self._save_carts(t)
+
+    def _payer(self, account: str) -> str:
+        return self._families.get(account, account)
+
     def _open(self, visit: Visit, cart: Mapping[str, int]) -> None:
         self.belief.open(visit.id, cart)
         self._carts[visit.id] = dict(cart)
-        self.ledger.open_account(visit.account)
-        self.ledger.open_visit(visit.id, visit.account, visit.opened)
+        account = self._payer(visit.account)
+        self.ledger.open_account(account)
+        self.ledger.open_visit(visit.id, account, visit.opened)
 
     def _attribute(self, change: WeightChange) -> None:
         """Takes a weight change into the stories, and tells what it and earlier ones now seem to have been."""
@@ -211,7 +235,7 @@ class Shop:
             receipt = self._receipt(visit, t)
             self.ledger.bill(receipt, self._prices)
             lines, confidence = dict(receipt.lines), receipt.confidence
-            self.journal(ReceiptIssued(t, visit.id, visit.account, lines, receipt.cents, confidence, receipt.flagged))
+            self.journal(ReceiptIssued(t, visit.id, receipt.account, lines, receipt.cents, confidence, receipt.flagged))
         self.belief.close(visit.id)
         self.gates.forget(visit)
         self._carts.pop(visit.id, None)
@@ -223,7 +247,7 @@ class Shop:
         cart = Cart(dict(content))
         return Receipt(
             visit=visit.id,
-            account=visit.account,
+            account=self._payer(visit.account),
             lines=cart.lines,
             cents=cart.cents(self._prices),
             confidence=round(confidence, 4),

@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from sim.evaluate import evaluate
+from sim.hand_over_truth import families_of
 from sim.handover import gates_of, planogram_of
 from sim.people import Person
 from sim.run_folder import (
@@ -58,16 +59,17 @@ def write_modelled_run(
     world, seen = World(plan, scenario, seed), errors or Errors()
     rng, numbers = np.random.default_rng(seed), dict[str, int]()
     people, events, tracks = [], list[TruthEvent](), []
+    content = scenario.model_copy(update={"seed": seed}).model_dump(mode="json")
+    write_json(out / "plan.json", plan.model_dump(mode="json"))
+    write_json(out / "scenario.json", content)
+    write_manifest(out, RunManifest(scenario=scenario.name, seed=seed, status="finished", seeing="modelled"))
     with Journal(out / "events.jsonl") as journal:
         ledger = Ledger(f"sqlite:///{out / 'store.sqlite'}")
+        settings = settings or shop_settings(scenario)
         shop = Shop(
-            planogram_of(plan),
-            gates_of(plan),
-            world.accounts(),
-            ledger,
-            journal.append,
-            settings or shop_settings(scenario),
-        )
+            planogram_of(plan), gates_of(plan), world.accounts(), ledger, journal.append, settings,
+            families_of(content),
+        )  # fmt: skip
         write_settings(out, shop.settings)
         while not world.done:
             tick = world.step()
@@ -83,16 +85,13 @@ def write_modelled_run(
             tracks += [(tick.t, p.track, p.x, p.y, p.sd, shop.account_of(p.track)) for p in found]
             events += tick.events
         shop.close(tick.t)
-        settle(scenario, plan, ledger, world.truth_receipts(), seed, out)
+        _write(out, people, tracks, events)
+        write_json(out / "truth" / "receipts.json", world.truth_receipts())
+        write_json(out / "truth" / "subjects.json", world.subjects())
+        settle(RunFolder(out), scenario, ledger, seed)
         ledger.close()
-    _write(out, people, tracks, events)
-    write_json(out / "truth" / "receipts.json", world.truth_receipts())
-    write_json(out / "truth" / "subjects.json", world.subjects())
-    write_json(out / "plan.json", plan.model_dump(mode="json"))
-    write_json(out / "scenario.json", scenario.model_copy(update={"seed": seed}).model_dump(mode="json"))
     speed = {"real_time_factor": 1.0, "wall_seconds": 1.0, "stages": {}, "peak_memory_mb": 1.0, "store_seconds": tick.t}
     write_json(out / "speed.json", speed)
-    write_manifest(out, RunManifest(scenario=scenario.name, seed=seed, status="finished", seeing="modelled"))
     run = RunFolder(out)
     figures = evaluate(run)
     write_summary(out, RunSummary(scenario=scenario.name, seed=seed, store_seconds=tick.t, speed=speed, **figures))
