@@ -51,7 +51,7 @@ def who_statements(run: RunFolder) -> list[Statement]:
     found = []
     for day in run.days():
         events = _events(day)
-        account = {event.visit: event.account for event in events if isinstance(event, VisitOpened)}
+        account = _accounts(events)
         deeds = deeds_by_change(events, _deeds(day))
         for event in events:
             if isinstance(event, Attribution) and event.part == 1:
@@ -71,12 +71,13 @@ def line_statements(run: RunFolder) -> list[Statement]:
     for day in run.days():
         events = _events(day)
         deeds = deeds_by_change(events, _deeds(day))
-        doers = _doers(events)
+        doers, account_of = _doers(events), _accounts(events)
         for receipt in day.receipts():
+            account = account_of.get(receipt.visit, receipt.account)  # a family's receipts are on another's account
             for item in receipt.evidence:
-                if receipt.account not in doers.get(item.change, {receipt.account}):
+                if account not in doers.get(item.change, {account}):
                     continue
-                own = [deed for deed in deeds[item.change] if deed.account == receipt.account]
+                own = [deed for deed in deeds[item.change] if deed.account == account]
                 moved = sum(deed.quantity for deed in own if deed.product == item.product)
                 found.append(Statement(item.change, item.probability, moved == item.quantity))
     return found
@@ -93,9 +94,14 @@ def receipt_statements(run: RunFolder) -> list[Statement]:
     return found
 
 
+def _accounts(events: Sequence[StoreEvent]) -> dict[str, str]:
+    """The account that scanned each visit in."""
+    return {event.visit: event.account for event in events if isinstance(event, VisitOpened)}
+
+
 def _doers(events: Sequence[StoreEvent]) -> dict[str, set[str]]:
     """The accounts that were last told to have made each change; it is told anew from part 1 on."""
-    account = {event.visit: event.account for event in events if isinstance(event, VisitOpened)}
+    account = _accounts(events)
     found: dict[str, set[str]] = {}
     for event in events:
         if isinstance(event, Attribution | Reattribution):

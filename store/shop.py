@@ -105,12 +105,13 @@ class Shop:
         journal: Callable[[StoreEvent], None],
         events: Iterable[StoreEvent],
         settings: ShopSettings | None = None,
+        families: Mapping[str, str] | None = None,
     ) -> "Shop":
         """A shop that goes on where the journal ends: visits not yet billed are open again, with their carts.
 
         Where the members are now is not in the journal, so they count as lost until a track is found to be theirs.
         """
-        shop = cls(planogram, gates, accounts, ledger, journal, settings)
+        shop = cls(planogram, gates, accounts, ledger, journal, settings, families)
         remembered = Remembered(events, {gate.id: gate for gate in gates})
         shop.changes.number = remembered.changes
         for visit, cart in remembered.open_visits(ledger):

@@ -12,6 +12,7 @@ from sim.errors import BadInput
 from sim.hand_over_truth import due_by_rule, due_of, families_of, picked_by_account
 from sim.run_folder import RunFolder
 from sim.scenario import Scenario
+from sim.statements import line_statements
 from sim.truth import Truth, TruthEvent, TruthKind
 from store.handing import HandOverRule
 from store.scoring import score_receipts
@@ -137,5 +138,6 @@ def test_a_run_is_scored_by_the_rule_of_its_own_store(tmp_path: Path):
     assert due["carrier"] == {"account-ann": {}, "account-bo": {"chocolate": 1}}
     assert due["party"] == {"account-ann": {"chocolate": 1}}
     prices = {product.id: product.price_cents for product in runs["blind"].plan().products}
+    assert [one.right for one in line_statements(runs["party"]) if one.probability > 0.9] == [True]
     wrong_rule = score_receipts(due_of(runs["picker"]), runs["carrier"].receipts(), prices)
     assert wrong_rule["exact_rate"] < 1

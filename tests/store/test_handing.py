@@ -134,3 +134,18 @@ def test_where_parties_pay_a_family_gets_its_bills_on_one_account_and_strangers_
         assert sorted(receipt.account for receipt in day.run(shop)) == accounts
         ledger.check()
         assert ledger.balance("ann") == sum(r.cents for r in ledger.receipts() if r.account == "ann")
+
+
+def test_a_shop_that_comes_back_still_knows_the_families():
+    day = Day(seed=2)
+    ann, bob = day.enter("ann", 1.0), day.enter("bob", 6.0)
+    day.pick(bob, "tuna")
+    day.leave(ann)
+    day.leave(bob)
+    tokens, families = {person.token: person.name for person in day.people}, {"bob": "ann"}
+    ledger, settings = Ledger("sqlite://"), ShopSettings(handing=HandingSettings(rule="party-pays"))
+    day.run(Shop(PLANOGRAM, [IN, OUT], tokens, ledger, day.events.append, settings, families), until=20.0)
+    again = Shop.recover(PLANOGRAM, [IN, OUT], tokens, ledger, day.events.append, list(day.events), settings, families)
+    again.close(30.0)
+    assert {receipt.account for receipt in ledger.receipts()} == {"ann"}
+    ledger.check()
