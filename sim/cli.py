@@ -100,6 +100,7 @@ def evaluate(
     from sim.evaluate import evaluate as recompute
     from sim.evaluate import offline_tracking, speed_of
     from sim.offline import relink_run
+    from sim.receipt_tables import print_receipt_figures
     from sim.run_folder import RunFolder, write_json
 
     if gt is not None or tracks is not None:
@@ -122,11 +123,40 @@ def evaluate(
     folders = [RunFolder(run) for run in runs]
     evaluations = [(run.name, {**recompute(run, ceilings), "speed": speed_of(run)}) for run in folders]
     print_evaluations(evaluations)
+    print_receipt_figures(folders)
     if offline:
         for run in folders:
             relink_run(run)
         rows = [(name, figures["tracking"]) for name, figures in evaluations]
         print_offline([(*row, offline_tracking(run)) for row, run in zip(rows, folders, strict=True)])
+
+
+@app.command()
+def calibrate(
+    runs: Annotated[list[Path], typer.Argument(help="Finished runs of training seeds; at least two.")],
+    out: Annotated[Path | None, typer.Option(help="File to write; nothing is written if left out.")] = None,
+) -> None:
+    """Fits the temperatures of stated probabilities on runs, and says how good they are on runs left out."""
+    from sim.confidence_fit import fit_confidence, print_fit, write_confidence
+    from sim.run_folder import RunFolder
+
+    confidence, fits = fit_confidence([RunFolder(run) for run in runs])
+    print_fit(fits)
+    if out is not None:
+        write_confidence(confidence, out)
+        print(f"temperatures: {out}")
+
+
+@app.command()
+def review(
+    runs: Annotated[list[Path], typer.Argument(help="Finished run folders; several are taken together.")],
+    json: Annotated[Path | None, typer.Option(help="Also write every point to this file.")] = None,
+    reviewers: Annotated[int | None, typer.Option(min=1, max=1000, help="As if so many worked at once.")] = None,
+) -> None:
+    """Accuracy of receipts against the share that people review, with cost and delay, for every threshold."""
+    from sim.review_table import print_review
+
+    print_review(runs, json, reviewers)
 
 
 @app.command("errors")

@@ -10,6 +10,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, Ti
 from rich.table import Table
 
 from sim.comparison import print_policies
+from sim.hand_over_truth import due_of
 from sim.run_folder import RunFolder
 from store.privacy.figures import Figure, PolicyFigures
 from store.receipt import Receipt
@@ -79,7 +80,7 @@ def stored_policies(run: RunFolder) -> Iterator[PolicyFigures]:
 def receipt_table(run: RunFolder) -> Table:
     """Each visit's receipt beside what its party really took."""
     names = {product.id: product.name for product in run.plan().products}
-    truth = {row["account"]: {str(k): int(v) for k, v in row["items"].items()} for row in run.truth_receipts()}
+    truth = {row["account"]: {str(k): int(v) for k, v in row["items"].items()} for row in due_of(run)}
     title = "Receipts" if run.manifest.day is None else f"Receipts of day {run.manifest.day}"
     table = Table(title=title, title_style="bold", title_justify="left")
     for column in ("account", "billed", "truth", "total", "confidence", "exact"):

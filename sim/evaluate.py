@@ -1,6 +1,7 @@
 """The figures of a run, always recomputed from its files."""
 
 import math
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -9,11 +10,13 @@ import pandas as pd
 from sim.configuration import validated
 from sim.day_marks import first_track, opens_at
 from sim.fraud import fraud_figures
+from sim.hand_over_truth import due_of
 from sim.offline import offline_tracks
 from sim.run_folder import RunFolder, read_object
 from sim.scenario import Scenario
+from sim.statements import calibration_of
 from store.receipt import Receipt
-from store.scoring import score_receipts
+from store.scoring import ScoredVisit, score_receipts, score_visits
 from tracking.metrics import floor_metrics, with_perfect_association
 
 
@@ -40,13 +43,27 @@ def evaluate(run: RunFolder, ceilings: bool = False) -> dict[str, Any]:
         tracking["mean_error_m"] = None
     if ceilings:
         tracking["perfect_association"] = floor_metrics(inside, with_perfect_association(inside, tracks))
-    due = [_due(row, day) for day in run.days() for row in day.truth_receipts()]
-    billed = [_billed(receipt, day) for day in run.days() for receipt in day.receipts()]
-    figures: dict[str, Any] = {"tracking": tracking, "receipts": score_receipts(due, billed, prices_of(run))}
+    figures: dict[str, Any] = {"tracking": tracking, "receipts": receipts_block(run)}
     if run.scenario().get("attack"):
-        figures["fraud"] = fraud_figures(validated(Scenario, run.scenario(), run.path / "scenario.json"), due, billed)
+        scenario = validated(Scenario, run.scenario(), run.path / "scenario.json")
+        # What people carried out, whoever the store's rule says should pay: a thief's rule is another one.
+        carried = [_due(row, day) for day in run.days() for row in day.truth_receipts()]
+        figures["fraud"] = fraud_figures(scenario, carried, due_and_billed(run)[1])
     people, person_days = int(truth["name"].nunique()), int(truth["person"].nunique())
     return {"people": people, **({"person_days": person_days} if run.manifest.days > 1 else {}), **figures}
+
+
+def receipts_block(run: RunFolder) -> dict[str, Any]:
+    """The `receipts` block of a run's `summary.json`: as issued, what it stated, what review buys, and in the end."""
+    from sim.review_curve import review_block  # these two build on the figures of this file
+    from sim.settled import settled_block
+
+    return {
+        **score_receipts(*due_and_billed(run), prices_of(run)),
+        "calibration": calibration_of([run]),
+        "review": review_block(run),
+        "settled": settled_block(run),
+    }
 
 
 def offline_tracking(run: RunFolder) -> dict[str, float]:
@@ -54,6 +71,22 @@ def offline_tracking(run: RunFolder) -> dict[str, float]:
     truth = pd.concat([_people(day) for day in run.days()])
     tracks = pd.concat([_of_day(offline_tracks(day), day) for day in run.days()])
     return floor_metrics(truth[truth["inside"]], tracks)
+
+
+def due_and_billed(
+    run: RunFolder, receipts: Callable[[RunFolder], list[Receipt]] = RunFolder.receipts
+) -> tuple[list[dict[str, Any]], list[Receipt]]:
+    """What every account owed by the run's rule for hand-overs, and every receipt, over all days of a run.
+
+    `receipts` gives those of one day; without it, as they were issued.
+    """
+    due = [_due(row, day) for day in run.days() for row in due_of(day)]
+    return due, [_billed(receipt, day) for day in run.days() for receipt in receipts(day)]
+
+
+def visits_of(runs: Sequence[RunFolder]) -> list[ScoredVisit]:
+    """The scored visits of all runs; an account of one run is nobody of another."""
+    return [visit for run in runs for visit in score_visits(*due_and_billed(run), prices_of(run))]
 
 
 def prices_of(run: RunFolder) -> dict[str, int]:

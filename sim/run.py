@@ -18,6 +18,7 @@ import numpy as np
 from sim.evaluate import evaluate
 from sim.footage import WARM_UP_SECONDS, Footage, film
 from sim.graphics import choose_backend
+from sim.hand_over_truth import families_of
 from sim.handover import floor_area_of, gates_of, planogram_of, position_of
 from sim.judge import judge
 from sim.own_tracking import check_names, tracker_of
@@ -37,6 +38,8 @@ from sim.run_folder import (
     write_table,
 )
 from sim.scenario import Scenario
+from sim.settling import settle
+from sim.shop_settings import shop_settings, write_settings
 from sim.stopwatch import Stopwatch, growth_an_hour, memory_mb, peak_memory_mb
 from sim.store_plan import StorePlan, camera_models, load_store
 from sim.world import World, WorldTick
@@ -149,7 +152,7 @@ class _Day:
         out: Path, options: RunOptions, manifest: RunManifest, on_progress: OnProgress | None,
     ) -> None:  # fmt: skip
         self.scenario, self.plan, self.cameras, self.out = scenario, plan, cameras, out
-        self.light_seed = day_seed(seed, day, scenario.days)
+        self.day_seed = day_seed(seed, day, scenario.days)
         self.manifest, self.on_progress, self.video = manifest, on_progress, options.video
         self.world = World(plan, scenario, seed, day)
         self.scale_clock_s = options.scale_clock_s
@@ -166,14 +169,23 @@ class _Day:
         """Runs the day to its end and returns the `speed` block of the summary."""
         journal = Journal(self.out / "events.jsonl")
         ledger = Ledger(f"sqlite:///{self.out / 'store.sqlite'}")
-        planogram = planogram_of(self.plan, self.scenario.planogram_errors)
-        shop = Shop(planogram, gates_of(self.plan), self.world.accounts(), ledger, journal.append)
+        settings = shop_settings(self.scenario)
+        shop = Shop(
+            planogram_of(self.plan, self.scenario.planogram_errors),
+            gates_of(self.plan),
+            self.world.accounts(),
+            ledger,
+            journal.append,
+            settings,
+            families_of(self.scenario.model_dump(mode="json")),
+        )
+        write_settings(self.out, settings)
         write_json(self.out / "truth" / "subjects.json", self.world.subjects())
         started, t = 0.0, 0.0
         try:
             with (
                 Recorder(self.out, self.cameras, self.scenario.fps, self.video, self.tracker.cameras) as recorder,
-                Prefetch(lambda: film(self.world, self.plan, self.cameras, self.light_seed, self.drawing)) as footage,
+                Prefetch(lambda: film(self.world, self.plan, self.cameras, self.day_seed, self.drawing)) as footage,
             ):
                 for shot in footage:
                     if shot.tick is None:
@@ -184,6 +196,8 @@ class _Day:
                     t = shot.tick.t
             with self.watching.stage("store"):
                 shop.close(t)
+            write_json(self.out / "truth" / "receipts.json", self.world.truth_receipts())
+            settle(RunFolder(self.out), self.scenario, ledger, self.day_seed)
         finally:
             write_json(self.out / "truth" / "receipts.json", self.world.truth_receipts())
             journal.close()

@@ -372,6 +372,14 @@ def read_object(path: Path) -> dict[str, Any]:
     return value
 
 
+def read_list(path: Path) -> list[dict[str, Any]]:
+    """Reads a JSON list of objects; BadInput otherwise."""
+    value = _parsed(path)
+    if not isinstance(value, list) or not all(isinstance(row, dict) for row in value):
+        raise BadInput(path, "file", type(value).__name__, "a JSON list of objects")
+    return value
+
+
 def read_journal(path: Path) -> Iterator[dict[str, Any]]:
     """Rows of an append-only journal; a last line cut off by a crash is left out, any other bad line is BadInput."""
     if not path.is_file():

@@ -13,6 +13,7 @@ from sim.errors import BadInput
 from sim.faults import Fault, check_times
 from sim.light import Light
 from sim.mechanics import Hands, Scales, Walking
+from sim.people_after import AfterVisit, HandOvers, ReviewDesk
 from sim.script import AtOther, Attack, MisplacedAtOpening, PlanogramError, check_cues
 
 SCENARIOS = Path(__file__).parent / "scenarios"
@@ -96,6 +97,9 @@ class Scenario(Settings):
     crowd: Crowd | None = Field(default=None, description="a crowd beside the shoppers; none: nobody")
     light: Light = Field(default=Light(), description="what differs from the light of the store's plan")
     faults: tuple[Fault, ...] = Field(default=(), description="what goes wrong with cameras; the tracker is not told")
+    review: ReviewDesk = Field(default=ReviewDesk(), description="who looks at receipts that the store is unsure of")
+    hand_overs: HandOvers = Field(default=HandOvers(), description="who pays for what is handed over in the store")
+    after: AfterVisit = Field(default=AfterVisit(), description="what shoppers do about their receipts")
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:

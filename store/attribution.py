@@ -119,6 +119,14 @@ class Belief:
         likeliest = nlargest(4 * self.settings.stories, drafts, key=lambda draft: draft.log_w)
         self._keep(_written(draft, change.id) for draft in likeliest)
 
+    def hand_over(self, first: str, second: str, handed: float) -> None:
+        """Hands of two visits met: every story goes on without a hand-over, and with each that it allows.
+
+        `handed` is the probability that one item was passed; all that either holds are equally likely. Whose hands
+        bring something back to a shelf later tells which it was.
+        """
+        self._keep(story for before in self.stories for story in _handed(before, (first, second), handed))
+
     def open(self, visit: str, cart: Mapping[str, int] | None = None) -> None:
         """A visit begins, with an empty cart unless the books knew it before a restart."""
         content = _cart(Counter(cart or {}))
@@ -349,6 +357,28 @@ def _written(draft: _Draft, change: str) -> Story:
             carts[owner] = _cart(content)
     misplaced = draft.story.misplaced if draft.stray is None else draft.stray
     return Story(draft.log_w, carts, misplaced, deeds)
+
+
+def _handed(story: Story, pair: tuple[str, str], handed: float) -> Iterator[Story]:
+    """A story continued by nothing, or by one item that goes from one visit of the pair to the other."""
+    ways = [
+        (giver, receiver, product, count)
+        for giver, receiver in (pair, pair[::-1])
+        for product, count in story.carts.get(giver, ())
+        if receiver in story.carts
+    ]
+    total = sum(count for *_, count in ways)
+    if not total or not handed:
+        yield story
+        return
+    yield Story(story.log_w + log(1 - handed), story.carts, story.misplaced, story.deeds)
+    for giver, receiver, product, count in ways:
+        carts = dict(story.carts)
+        for visit, number in ((giver, -1), (receiver, 1)):
+            content = Counter(dict(carts[visit]))
+            content[product] += number
+            carts[visit] = _cart(content)
+        yield Story(story.log_w + log(handed * count / total), carts, story.misplaced, story.deeds)
 
 
 def _stray(story: Story, items: Items, plates: tuple[str, ...]) -> Misplaced | None:

@@ -13,6 +13,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import StaticPool
 
+import store.after_books  # noqa: F401  its tables are made with the other books
 from store.books import (
     AccountRow,
     AuditRow,

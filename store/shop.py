@@ -10,6 +10,7 @@ from store.accounts import Accounts
 from store.attribution import Belief, BeliefSettings, Deed
 from store.cart import Cart
 from store.changes import Changes
+from store.confidence import Confidence, confidence_in_use
 from store.errors import BadInput
 from store.events import (
     Attribution,
@@ -24,6 +25,7 @@ from store.events import (
     WeightChange,
 )
 from store.gate import Gates, GateSettings
+from store.handing import HandingSettings, Meetings
 from store.identification import Identification, IdentificationSettings
 from store.ledger import Ledger
 from store.planogram import Gate, Planogram
@@ -46,6 +48,8 @@ class ShopSettings(BaseModel):
     identification: IdentificationSettings = IdentificationSettings()
     reach: ReachSettings = ReachSettings()
     belief: BeliefSettings = BeliefSettings()
+    confidence: Confidence = Field(default_factory=confidence_in_use)
+    handing: HandingSettings = HandingSettings()
     review_below: float = Field(default=0.85, ge=0, le=1, description="receipts less sure than this are reviewed")
     grace_s: float = Field(
         default=3.0, ge=0, le=600, description="from the last member's leaving to the receipt, seconds"
@@ -66,8 +70,12 @@ class Shop:
         ledger: Ledger,
         journal: Callable[[StoreEvent], None],
         settings: ShopSettings | None = None,
+        families: Mapping[str, str] | None = None,
     ) -> None:
-        """`accounts` maps tokens to account ids; `journal` is called with every event in order."""
+        """`accounts` maps tokens to account ids; `journal` is called with every event in order.
+
+        `families` maps accounts to the one that pays for them where the rule is that parties pay.
+        """
         self.settings = settings or ShopSettings()
         self.planogram, self.ledger, self.journal = planogram, ledger, journal
         self.where = Whereabouts()
@@ -80,6 +88,8 @@ class Shop:
             lambda plates, delta, sd: identification.match(plates, delta, sd, self.belief.held()),
             self.settings.scales,
         )
+        self.meetings = Meetings(self.settings.handing)
+        self._families = dict(families or {}) if self.settings.handing.rule == "party-pays" else {}
         self._prices = {product.id: product.price_cents for product in planogram.products.values()}
         self._reported: dict[str, tuple[Deed, ...]] = {}
         self._carts: dict[str, dict[str, int]] = {}
@@ -95,12 +105,13 @@ class Shop:
         journal: Callable[[StoreEvent], None],
         events: Iterable[StoreEvent],
         settings: ShopSettings | None = None,
+        families: Mapping[str, str] | None = None,
     ) -> "Shop":
         """A shop that goes on where the journal ends: visits not yet billed are open again, with their carts.
 
         Where the members are now is not in the journal, so they count as lost until a track is found to be theirs.
         """
-        shop = cls(planogram, gates, accounts, ledger, journal, settings)
+        shop = cls(planogram, gates, accounts, ledger, journal, settings, families)
         remembered = Remembered(events, {gate.id: gate for gate in gates})
         shop.changes.number = remembered.changes
         for visit, cart in remembered.open_visits(ledger):
@@ -124,6 +135,7 @@ class Shop:
             raise BadInput("positions", "t", t, f"at least {self.where.t}")
         self.where.update(t, positions)
         self.gates.update(self.where)
+        self._watch_hands(t, positions)
         for visit in self._ready(t - self.settings.grace_s):
             self._bill(visit, t)
 
@@ -150,11 +162,26 @@ class Shop:
         member = self.gates.owner.get(track)
         return None if member is None else self.gates.visits[member.visit].account
 
+    def _watch_hands(self, t: float, positions: Sequence[TrackPosition]) -> None:
+        """Where the carrier pays, an item may change carts when hands meet; where the picker pays, it does not."""
+        if self.settings.handing.rule == "picker-pays" or not self.settings.handing.handed:
+            return
+        owners = {track: member.visit for track, member in self.gates.owner.items()}
+        met = self.meetings.update(t, positions, owners)
+        for meeting in met:
+            self.belief.hand_over(meeting.first, meeting.second, self.settings.handing.handed)
+        if met:
+            self._save_carts(t)
+
+    def _payer(self, account: str) -> str:
+        return self._families.get(account, account)
+
     def _open(self, visit: Visit, cart: Mapping[str, int]) -> None:
         self.belief.open(visit.id, cart)
         self._carts[visit.id] = dict(cart)
-        self.ledger.open_account(visit.account)
-        self.ledger.open_visit(visit.id, visit.account, visit.opened)
+        account = self._payer(visit.account)
+        self.ledger.open_account(account)
+        self.ledger.open_visit(visit.id, account, visit.opened)
 
     def _attribute(self, change: WeightChange) -> None:
         """Takes a weight change into the stories, and tells what it and earlier ones now seem to have been."""
@@ -162,7 +189,8 @@ class Shop:
         plates = [self.planogram.plate[plate] for plate in change.plates]
         ratios, unknown = self.suspects.ratios(place_of(plates, change.started, change.settled))
         self.belief.observe(change, ratios, unknown)
-        culprits = {visit: round(share, 4) for visit, share in self.belief.culprits(change.id).items()}
+        shares = self.settings.confidence.shares(self.belief.culprits(change.id))
+        culprits = {visit: round(share, 4) for visit, share in shares.items()}
         for name, deeds in self.belief.likeliest().items():
             if self._reported.get(name) != deeds:
                 self._reported[name] = deeds
@@ -208,7 +236,7 @@ class Shop:
             receipt = self._receipt(visit, t)
             self.ledger.bill(receipt, self._prices)
             lines, confidence = dict(receipt.lines), receipt.confidence
-            self.journal(ReceiptIssued(t, visit.id, visit.account, lines, receipt.cents, confidence, receipt.flagged))
+            self.journal(ReceiptIssued(t, visit.id, receipt.account, lines, receipt.cents, confidence, receipt.flagged))
         self.belief.close(visit.id)
         self.gates.forget(visit)
         self._carts.pop(visit.id, None)
@@ -216,11 +244,11 @@ class Shop:
 
     def _receipt(self, visit: Visit, t: float) -> Receipt:
         content, share = self.belief.carts(visit.id)[0]
-        confidence = share * visit.certainty
+        confidence = self.settings.confidence.receipt(share * visit.certainty)
         cart = Cart(dict(content))
         return Receipt(
             visit=visit.id,
-            account=visit.account,
+            account=self._payer(visit.account),
             lines=cart.lines,
             cents=cart.cents(self._prices),
             confidence=round(confidence, 4),

@@ -19,6 +19,8 @@ DEFINITIONS = {
     "above 1 is faster than real time.",
     "wrong_person_cents": "Value of items that stand on somebody else's bill.",
     "wrong_item_cents": "Value of items where the person is right and the product is not.",
+    "phantom_item_cents": "Value of items billed that nobody took and is missing on the bill.",
+    "missed_item_cents": "Value of items that stand on no bill at all.",
     "peak_memory_mb": "Largest memory of the run's process.",
 }
 
@@ -82,6 +84,8 @@ def money_rows(summary: RunSummary) -> list[Headline]:
         ("Charged too little", "undercharged_cents", DEFINITIONS["money_error"]),
         ("On the wrong person's bill", "wrong_person_cents", DEFINITIONS["wrong_person_cents"]),
         ("Wrong product", "wrong_item_cents", DEFINITIONS["wrong_item_cents"]),
+        ("Phantom items", "phantom_item_cents", DEFINITIONS["phantom_item_cents"]),
+        ("Missed items", "missed_item_cents", DEFINITIONS["missed_item_cents"]),
     ]
     found = [Headline(title, _or_none(_number(receipts, key), money), "", text) for title, key, text in rows]
     reviewed = Headline(

@@ -17,6 +17,7 @@ from sim.report.floor_plan import SCALE, floor_plan_svg
 from sim.report.headlines import headlines, money_rows
 from sim.report.playback import Playback, pictures, playback, player_json
 from sim.report.policy_pages import policy_page, policy_pages
+from sim.report.receipt_sheet import receipt_sheet
 from sim.report.stills import Still, stills
 from sim.report.visits import VisitView, visit_views
 from sim.run_folder import RunFolder, RunSummary
@@ -52,6 +53,7 @@ def report_html(run: RunFolder) -> str:
         money=money_rows(summary) if summary else [],
         player=Markup("" if several else _player(run, plan)),
         views=[] if several else visit_views(run),
+        receipts=receipt_sheet(summary) if summary else None,
         names=list(figures),
         groups=comparison_groups(figures),
         titles={card.name: card.title for card in policy_cards(run)},

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
+from sim.hand_over_truth import due_of
 from sim.report.journal import JournalOfRun, read_run_journal
 from sim.report.moments import Kind
 from sim.report.wording import count, share
@@ -115,7 +116,7 @@ class VisitView:
 def visit_views(run: RunFolder) -> list[VisitView]:
     """All visits of a run in order of opening, unbilled shoppers last."""
     journal = read_run_journal(run)
-    truth = _truth_by_account(run.truth_receipts())
+    truth = _truth_by_account(due_of(run))
     views = []
     for receipt in sorted(run.receipts(), key=lambda receipt: receipt.opened):
         waiting = truth.get(receipt.account, [])

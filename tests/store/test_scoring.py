@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from store.errors import BadInput
 from store.receipt import Receipt
-from store.scoring import score_receipts
+from store.scoring import score_receipts, score_visits
 
 PRICES = {"a": 100, "b": 200, "c": 350}
 items = st.dictionaries(st.sampled_from(sorted(PRICES)), st.integers(1, 3))
@@ -22,6 +22,10 @@ def bill(account: str, lines: dict[str, int], flagged: bool = False) -> Receipt:
 
 def due(**accounts: dict[str, int]) -> list[dict[str, Any]]:
     return [{"account": account, "people": [account], "items": items} for account, items in accounts.items()]
+
+
+def labelled(account: str, items: dict[str, int], *labels: str) -> dict[str, Any]:
+    return {"account": account, "people": [account], "items": items, "labels": list(labels)}
 
 
 def test_right_bills_score_one_and_cost_nobody_anything():
@@ -84,3 +88,65 @@ def test_a_truth_row_without_items_or_a_product_without_price_is_refused():
         score_receipts([{"account": "ann"}], [], PRICES)
     with pytest.raises(BadInput, match="no price"):
         score_receipts(due(ann={"z": 1}), [], PRICES)
+
+
+def test_every_cause_of_an_error_is_told_apart():
+    truth = due(ann={"a": 1, "b": 1}, bob={"c": 1}, cem={"a": 1}, dee={})
+    billed = [bill("ann", {"a": 1}), bill("bob", {"a": 1}), bill("cem", {"a": 2}), bill("dee", {"b": 1})]
+    score = score_receipts(truth, billed, PRICES)
+    # dee has ann's b; bob's c was billed as an a; cem's second a nobody took
+    assert score["money"]["over"] == {"wrong_person": 200, "wrong_item": 100, "phantom_item": 100}
+    assert score["money"]["under"] == {"wrong_person": 200, "wrong_item": 350, "missed_item": 0}
+    assert (score["phantom_item_cents"], score["missed_item_cents"]) == (100, 0)
+
+
+def test_an_item_on_no_bill_is_missed():
+    score = score_receipts(due(ann={"a": 1, "c": 1}), [bill("ann", {"a": 1})], PRICES)
+    assert score["missed_item_cents"] == score["undercharged_cents"] == 350
+
+
+@given(st.dictionaries(st.sampled_from(["ann", "bob", "cem"]), items), st.data())
+def test_causes_add_up_to_what_was_charged_too_much_and_too_little(
+    truth: dict[str, dict[str, int]], data: st.DataObject
+):
+    billed = data.draw(st.dictionaries(st.sampled_from(["ann", "bob", "cem", "dee"]), items))
+    score = score_receipts(due(**truth), [bill(account, lines) for account, lines in billed.items()], PRICES)
+    over, under = score["money"]["over"], score["money"]["under"]
+    assert sum(over.values()) == score["overcharged_cents"]
+    assert sum(under.values()) == score["undercharged_cents"]
+    assert over["wrong_person"] == under["wrong_person"]  # the same items at the same prices
+    assert min(*over.values(), *under.values()) >= 0
+
+
+def test_figures_are_split_by_the_labels_of_visits():
+    truth = [
+        labelled("ann", {"a": 1}, "family", "pram"), labelled("bob", {"b": 1}, "family"), labelled("cem", {"c": 1}),
+        *due(dee={}),
+    ]  # fmt: skip
+    score = score_receipts(truth, [bill("ann", {"a": 1}), bill("bob", {}), bill("cem", {"c": 1}, True)], PRICES)
+    by_label = score["by_label"]
+    assert list(by_label) == ["family", "pram", "unlabelled"]
+    assert (by_label["family"]["count"], by_label["family"]["exact_rate"]) == (2, 0.5)
+    assert by_label["family"]["missed_item_cents"] == 200
+    assert by_label["pram"]["exact_rate"] == 1.0
+    assert (by_label["unlabelled"]["count"], by_label["unlabelled"]["reviewed"]) == (2, 1)
+
+
+def test_another_persons_item_counts_where_it_was_billed_and_where_it_was_taken():
+    truth = [labelled("ann", {"b": 1}, "couple"), labelled("bob", {}, "elder")]
+    by_label = score_receipts(truth, [bill("ann", {}), bill("bob", {"b": 1})], PRICES)["by_label"]
+    assert by_label["elder"]["wrong_person_cents"] == 200
+    assert by_label["couple"]["money"]["under"]["wrong_person"] == 200
+
+
+@pytest.mark.parametrize("labels", ["family", [3], [""], {"family": 1}])
+def test_labels_that_are_no_list_of_words_are_refused(labels: object):
+    with pytest.raises(BadInput, match="labels"):
+        score_receipts([{"account": "ann", "items": {}, "labels": labels}], [], PRICES)
+
+
+def test_visits_are_in_order_of_account_and_know_who_was_billed_without_having_come():
+    visits = score_visits(due(bob={"a": 1}), [bill("zoe", {"c": 1}), bill("ann", {})], PRICES)
+    assert [(visit.account, visit.counted, visit.exact) for visit in visits] == [
+        ("ann", False, False), ("bob", True, False), ("zoe", True, False),
+    ]  # fmt: skip
