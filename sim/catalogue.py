@@ -17,7 +17,7 @@ from store.privacy.faces.preset import list_presets, load_preset
 #: A field that only this kind of file has, and how such a file is loaded.
 KINDS: Mapping[str, tuple[str, Callable[[Path], object]]] = {
     "store plan": ("gondolas", load_store),
-    "experiment": ("changes", load_experiment),
+    "experiment": ("seeds", load_experiment),
     "policy": ("billing", load_policy),
     "matcher preset": ("published", load_preset),
     "scenario": ("seconds", load_scenario),
