@@ -7,7 +7,7 @@ from sqlalchemy import select
 
 from store.books import AuditRow, ReceiptRow, ReviewRow
 from store.errors import LedgerError
-from store.ledger import Ledger, transact
+from store.ledger import Ledger, lock_visit, transact
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +55,7 @@ class ReviewQueue:
 
     def _decide(self, visit: str, reviewer: str, t: float, status: str, cents: int) -> None:
         with self._ledger.session() as session:
+            lock_visit(session, visit)
             row, receipt = session.get(ReviewRow, visit), session.get(ReceiptRow, visit)
             if row is None or receipt is None or row.status != "open":
                 raise LedgerError(f"{visit} is not under review")
