@@ -36,10 +36,11 @@ postgresql)
   has_postgresql && exit 0
   if may_apt; then
     echo "setup: installing PostgreSQL with apt for the ledger's tests" >&2
-    # The tests want the programs only, not a cluster that runs from now on.
-    as_root mkdir -p /etc/postgresql-common/createcluster.d 2>/dev/null || true
-    echo "create_main_cluster = false" | as_root tee /etc/postgresql-common/createcluster.d/glass-aisle.conf >/dev/null || true
+    # The tests want the programs only, not a server that runs from now on.
+    no_server=/etc/postgresql-common/createcluster.d/glass-aisle.conf
+    as_root mkdir -p "${no_server%/*}" && echo "create_main_cluster = false" | as_root tee "$no_server" >/dev/null || true
     apt_install postgresql || true
+    as_root rm -f "$no_server"
   fi
   has_postgresql ||
     echo "setup: PostgreSQL is missing, so the ledger is tested on SQLite only; to test both: apt install postgresql" >&2

@@ -66,19 +66,24 @@ def run(
     policy: Policies = None,
     video: Annotated[bool, typer.Option(help="Write annotated videos.")] = True,
     device: Device = "auto",
+    ledger: Annotated[
+        str | None, typer.Option(help="URL of books shared with other stores, also PostgreSQL; else a file in the run.")
+    ] = None,
 ) -> None:
     """Runs one scenario: world, cameras, tracking, billing and policies, into a run folder."""
     from sim.console import print_run, progress_bar
     from sim.graphics import choose_backend
     from sim.run import RunOptions, run_scenario
     from sim.run_folder import new_run_folder
+    from sim.run_ledger import check_ledger
     from sim.scenario import load_scenario
 
     choose_backend()  # before the progress bar: a machine that cannot draw is told so in one line
     loaded = load_scenario(scenario)
     chosen = loaded.seed if seed is None else seed
     folder = new_run_folder(out, f"{loaded.name}-seed{chosen}", goes_on=loaded.days > 1)
-    options = RunOptions(seed=chosen, policies=policy or None, video=video, device=device)
+    options = RunOptions(seed=chosen, policies=policy or None, video=video, device=device, ledger=ledger)
+    check_ledger(ledger)  # before the progress bar too
     with progress_bar(f"{loaded.name}, seed {chosen}") as advance:
         finished = run_scenario(loaded, folder, options, advance)
     print_run(finished)

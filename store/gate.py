@@ -88,8 +88,10 @@ class Gates:
         accounts: Accounts,
         journal: Callable[[StoreEvent], None],
         settings: GateSettings | None = None,
+        visit_id: Callable[[int], str] = "visit-{}".format,
     ) -> None:
-        self.settings = settings or GateSettings()
+        """`visit_id` gives the name of the visit of a number, from 1."""
+        self.settings, self._visit_id = settings or GateSettings(), visit_id
         self.visits: dict[str, Visit] = {}
         self.owner: dict[int, Member] = {}
         self._gates = {gate.id: gate for gate in gates}
@@ -112,7 +114,7 @@ class Gates:
         visit = next((v for v in self.visits.values() if v.account == account and v.closed is None), None)
         if visit is None:
             self._opened += 1
-            visit = Visit(f"visit-{self._opened}", account, scan.t)
+            visit = Visit(self._visit_id(self._opened), account, scan.t)
             self.visits[visit.id] = visit
             self._journal(VisitOpened(scan.t, visit.id, account, scan.gate))
         visit.awaited_scans += 1

@@ -256,6 +256,12 @@ class Ledger:
         with self._writing() as session:
             yield session
 
+    @contextmanager
+    def snapshot(self) -> Iterator[Session]:
+        """A session to read in, whose statements all see the same moment."""
+        with Session(self._reading) as session:
+            yield session
+
     def close(self) -> None:
         """Lets go of the database; the books stay."""
         self._engine.dispose()

@@ -71,7 +71,7 @@ class Shop:
         self.settings = settings or ShopSettings()
         self.planogram, self.ledger, self.journal = planogram, ledger, journal
         self.where = Whereabouts()
-        self.gates = Gates(gates, Accounts(accounts), journal, self.settings.gates)
+        self.gates = Gates(gates, Accounts(accounts), journal, self.settings.gates, ledger.visit_id)
         identification = Identification(planogram, self.settings.identification)
         self.belief = Belief(identification, self.settings.belief)
         self.suspects = Suspects(self.gates, self.where, self.settings.reach)
