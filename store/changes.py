@@ -29,6 +29,8 @@ SEPARATE = -3.5
 class Changes:
     """Joins the plates' steps into changes, each of one or more plates; `number` counts them."""
 
+    FIXED = frozenset({"planogram", "detector", "_match", "_linked", "_slot_columns"})
+
     def __init__(self, planogram: Planogram, match: Match, settings: ScalesSettings | None = None) -> None:
         self.planogram, self.detector = planogram, StepDetector(len(planogram.plates), settings)
         self._match = match

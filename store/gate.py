@@ -82,6 +82,8 @@ class _Departure:
 class Gates:
     """Opens visits, links tracks to their members, and notices who has left."""
 
+    FIXED = frozenset({"settings", "_visit_id", "_gates", "_accounts", "_journal"})
+
     def __init__(
         self,
         gates: Sequence[Gate],
@@ -99,13 +101,17 @@ class Gates:
         self._scans: dict[str, list[tuple[float, str]]] = {gate.id: [] for gate in gates}
         self._exits: list[_Exit] = []
         self._departures: list[_Departure] = []
-        self._meeting: set[tuple[int, int]] = set()
+        self._meeting: set[tuple[str, int, str, int]] = set()
         self._opened = 0
 
     def scan(self, scan: GateScan) -> Visit | None:
         """A token was scanned: the visit that it opens or joins, or None where no account has it."""
         self._gate(scan.gate)
         self._journal(scan)
+        return self.expect(scan)
+
+    def expect(self, scan: GateScan) -> Visit | None:
+        """Lets somebody pass on a scan that stands in the journal; else as `scan`."""
         try:
             account = self._accounts.account(scan.token)
         except UnknownAccount:
@@ -126,7 +132,7 @@ class Gates:
         gate = self._gate(crossing.gate)
         self._journal(crossing)
         if crossing.direction == "out":
-            self._exits.append(_Exit(crossing.t, gate))
+            self.expect_exit(crossing)
             return
         self._expire_scans(crossing.t)
         if not self._scans[gate.id]:
@@ -157,10 +163,32 @@ class Gates:
         """Members inside the store, in order of visit."""
         return [member for visit in self.visits.values() if visit.closed is None for member in visit.inside]
 
-    def restore(self, visit: Visit) -> None:
-        """Brings back a visit that the journal tells of, after a restart."""
+    def expect_exit(self, crossing: GateCrossing) -> None:
+        """Somebody passed outwards, who will be found."""
+        self._exits.append(_Exit(crossing.t, self._gate(crossing.gate)))
+
+    def restore(self, visit: Visit, same_tracks: bool = False) -> None:
+        """Brings back a visit that the journal tells of, after a restart, with its members' tracks if those go on."""
         self.visits[visit.id] = visit
-        self._opened = max(self._opened, int(visit.id.rsplit("-", 1)[1]))
+        for member in visit.members:
+            if not same_tracks:
+                member.track = member.home_track = None
+            elif member.track is not None:
+                self.owner[member.track] = member
+
+    def restore_count(self, opened: int) -> None:
+        """So many visits have been opened before a restart: new ones get new names."""
+        self._opened = max(self._opened, opened)
+
+    def lose_all(self, where: Whereabouts) -> None:
+        """Tracks have new numbers: nobody is followed until a track is found to be theirs."""
+        for member in self.members():
+            if member.where == "tracked" and member.track is not None:
+                member.where = "lost"
+                self._journal(MemberLost(where.t, member.visit, member.number, member.track))
+            member.track = member.home_track = None
+        self.owner.clear()
+        where.forget_tracks()
 
     def forget(self, visit: Visit) -> None:
         """Drops what was kept of a closed visit's tracks."""
@@ -192,11 +220,12 @@ class Gates:
     def _doubt_meetings(self) -> None:
         """Where two people come so close that their tracks may be swapped, both become a little less certain."""
         tracked = [member for member in self.members() if member.where == "tracked"]
-        now: set[tuple[int, int]] = set()
+        now: set[tuple[str, int, str, int]] = set()
         for one, other in combinations(tracked, 2):
             if one.visit != other.visit and distance(one.x, one.y, other.x, other.y) < self.settings.shadow_m:
-                now.add((id(one), id(other)))
-                if (id(one), id(other)) not in self._meeting:
+                pair = (one.visit, one.number, other.visit, other.number)
+                now.add(pair)
+                if pair not in self._meeting:
                     one.certainty *= self.settings.meeting_certainty
                     other.certainty *= self.settings.meeting_certainty
         self._meeting = now

@@ -50,6 +50,8 @@ class PlateStep:
 class StepDetector:
     """Finds steps in the samples of P plates, all plates at once."""
 
+    FIXED = frozenset({"settings"})
+
     def __init__(self, plates: int, settings: ScalesSettings | None = None) -> None:
         self.settings = settings or ScalesSettings()
         self.noise_g = np.full(plates, self.settings.noise_g)
@@ -60,6 +62,11 @@ class StepDetector:
         self._moving = np.zeros(plates, dtype=bool)
         self._started = np.zeros(plates)
         self._rest_since = np.full(plates, np.inf)
+
+    @property
+    def until(self) -> float:
+        """Time of the newest sample, seconds; minus infinity before the first."""
+        return float(self._times[-1]) if len(self._times) else float("-inf")
 
     @property
     def moving(self) -> NDArray[np.bool_]:
@@ -81,9 +88,8 @@ class StepDetector:
         plates = len(self._level)
         if times.ndim != 1 or grams.shape != (len(times), plates):
             raise BadInput("scales", "grams", grams.shape, f"({len(times)}, {plates}): a row a time, a column a plate")
-        last = self._times[-1] if len(self._times) else -np.inf
-        if len(times) and (np.any(np.diff(times) < 0) or times[0] < last):
-            raise BadInput("scales", "times", float(times[0]), f"times that never fall, from {last:.3f} s on")
+        if len(times) and (np.any(np.diff(times) < 0) or times[0] < self.until):
+            raise BadInput("scales", "times", float(times[0]), f"times that never fall, from {self.until:.3f} s on")
         steps: list[PlateStep] = []
         start = 0
         while start < len(times):

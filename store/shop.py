@@ -1,6 +1,7 @@
 """The shop: takes gate scans, crossings, positions and plate weights as they come, and bills those who leave."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,6 +11,7 @@ from store.accounts import Accounts
 from store.attribution import Belief, BeliefSettings, Deed
 from store.cart import Cart
 from store.changes import Changes
+from store.checkpoint import Checkpoint, Memory, Moment, Part, flat, memory_of, recall, unflat
 from store.errors import BadInput
 from store.events import (
     Attribution,
@@ -30,6 +32,7 @@ from store.planogram import Gate, Planogram
 from store.reach import ReachSettings, place_of
 from store.receipt import Evidence, Receipt
 from store.recovery import Remembered
+from store.restart import Delivered, Told
 from store.scales import ScalesSettings
 from store.suspects import Suspects
 from store.visit import Visit
@@ -66,12 +69,16 @@ class Shop:
         ledger: Ledger,
         journal: Callable[[StoreEvent], None],
         settings: ShopSettings | None = None,
+        checkpoint: Checkpoint | None = None,
     ) -> None:
-        """`accounts` maps tokens to account ids; `journal` is called with every event in order."""
+        """`accounts` maps tokens to account ids; `journal` is called with every event in order.
+
+        With a `checkpoint` the shop keeps what it knows there, for `recover`.
+        """
         self.settings = settings or ShopSettings()
-        self.planogram, self.ledger, self.journal = planogram, ledger, journal
+        self.planogram, self.ledger, self.journal = planogram, ledger, Told(journal)
         self.where = Whereabouts()
-        self.gates = Gates(gates, Accounts(accounts), journal, self.settings.gates, ledger.visit_id)
+        self.gates = Gates(gates, Accounts(accounts), self.journal, self.settings.gates, ledger.visit_id)
         identification = Identification(planogram, self.settings.identification)
         self.belief = Belief(identification, self.settings.belief)
         self.suspects = Suspects(self.gates, self.where, self.settings.reach)
@@ -84,6 +91,9 @@ class Shop:
         self._reported: dict[str, tuple[Deed, ...]] = {}
         self._carts: dict[str, dict[str, int]] = {}
         self._attributions = 0
+        self._delivered = Delivered()
+        self._resumed = self._resumed_samples = float("-inf")
+        self._checkpoint, self._kept = checkpoint, (float("-inf"), 0)
 
     @classmethod
     def recover(
@@ -95,31 +105,99 @@ class Shop:
         journal: Callable[[StoreEvent], None],
         events: Iterable[StoreEvent],
         settings: ShopSettings | None = None,
+        checkpoint: Checkpoint | None = None,
+        same_tracks: bool = False,
     ) -> "Shop":
-        """A shop that goes on where the journal ends: visits not yet billed are open again, with their carts.
+        """A shop that goes on where the last one was killed; visits not yet billed are open again, with their carts.
 
-        Where the members are now is not in the journal, so they count as lost until a track is found to be theirs.
+        Deliver again the tick that was not acknowledged, and go on. Without a checkpoint that can be read, only the
+        journal says what was: then members count as lost until a track is found to be theirs, and what the plates felt
+        meanwhile is not known.
+
+        Args:
+            events: the whole journal.
+            checkpoint: the file that the last shop kept.
+            same_tracks: whether whoever follows people went on, so that tracks still have the same numbers.
         """
-        shop = cls(planogram, gates, accounts, ledger, journal, settings)
-        remembered = Remembered(events, {gate.id: gate for gate in gates})
-        shop.changes.number = remembered.changes
-        for visit, cart in remembered.open_visits(ledger):
-            shop.gates.restore(visit)
-            shop._open(visit, cart)
+        shop = cls(planogram, gates, accounts, ledger, journal, settings, checkpoint)
+        told = list(events)
+        shop._delivered = Delivered(told)
+        moment = checkpoint.load() if checkpoint else None
+        if moment is not None and moment.lines <= len(told):
+            shop._recall(moment.memory)
+            since = told[moment.lines :]
+        else:
+            shop._remember(Remembered(told, {gate.id: gate for gate in gates}, accounts), same_tracks)
+            since = []
+        shop.journal.resume(len(told), since)
+        if moment is not None and not same_tracks:
+            shop.gates.lose_all(shop.where)
+        for event in since:
+            if isinstance(event, GateScan):
+                shop._scan(event)
+            elif isinstance(event, GateCrossing):
+                shop.gates.crossing(event)
         return shop
+
+    def _recall(self, memory: Memory) -> None:
+        """Everything that another shop knew."""
+        for name, part in self._parts().items():
+            recall(part, memory[name])
+        self.belief.stories = list(unflat(memory["belief"]))
+        self.belief.changes = memory["belief"]["changes"]
+        self._reported, self._carts = memory["shop"]["reported"], memory["shop"]["carts"]
+        self._attributions = memory["shop"]["attributions"]
+        self._resumed, self._resumed_samples = self.where.t, self.changes.detector.until
+
+    def _remember(self, remembered: Remembered, same_tracks: bool) -> None:
+        """What the journal and the books say, where nothing else is known."""
+        self.changes.number, self._attributions = remembered.changes, remembered.attributions
+        self.gates.restore_count(remembered.opened)
+        for visit, cart in remembered.open_visits(self.ledger):
+            self.gates.restore(visit, same_tracks)
+            self._open(visit, cart)
+        for scan in remembered.waiting_scans():
+            self._welcome(self.gates.expect(scan))
+        for crossing in remembered.open_exits():
+            self.gates.expect_exit(crossing)
+
+    def _parts(self) -> dict[str, Part]:
+        return {"where": self.where, "gates": self.gates, "changes": self.changes, "detector": self.changes.detector}
+
+    def _keep(self) -> None:
+        """Keeps what is known, where anything has happened or some time has passed."""
+        t, lines = self._kept
+        checkpoint, now = self._checkpoint, max(self.where.t, self.changes.detector.until)
+        if checkpoint is None or (lines == self.journal.lines and now < t + checkpoint.every_s):
+            return
+        memory: Memory = {name: memory_of(part) for name, part in self._parts().items()}
+        memory["belief"] = {**flat(self.belief.stories), "changes": self.belief.changes}
+        reported = {name: tuple(replace(deed, before=None) for deed in deeds) for name, deeds in self._reported.items()}
+        memory["shop"] = {"reported": reported, "carts": self._carts, "attributions": self._attributions}
+        checkpoint.save(Moment(now, self.journal.lines, memory))
+        self._kept = (now, self.journal.lines)
 
     def gate_scan(self, scan: GateScan) -> None:
         """A token was scanned at a gate; BadInput where there is no such gate."""
-        visit = self.gates.scan(scan)
+        if not self._delivered.again(scan):
+            self._scan(scan)
+
+    def _scan(self, scan: GateScan) -> None:
+        self._welcome(self.gates.scan(scan))
+
+    def _welcome(self, visit: Visit | None) -> None:
         if visit is not None and visit.id not in self._carts:
             self._open(visit, {})
 
     def gate_crossing(self, crossing: GateCrossing) -> None:
         """Somebody passed a gate; BadInput where there is no such gate."""
-        self.gates.crossing(crossing)
+        if not self._delivered.again(crossing):
+            self.gates.crossing(crossing)
 
     def positions(self, t: float, positions: Sequence[TrackPosition]) -> None:
         """Where everybody is at time `t`; BadInput where time runs backwards."""
+        if t <= self._resumed:
+            return  # delivered again after a restart
         if t < self.where.t:
             raise BadInput("positions", "t", t, f"at least {self.where.t}")
         self.where.update(t, positions)
@@ -133,8 +211,10 @@ class Shop:
         Raises:
             BadInput: the shapes do not fit the planogram, or time runs backwards.
         """
-        for change in self.changes.update(times, grams):
+        fresh = int(np.searchsorted(times, self._resumed_samples, side="right"))  # the others come again
+        for change in self.changes.update(times[fresh:], grams[fresh:]):
             self._attribute(change)
+        self._keep()
 
     def close(self, t: float) -> None:
         """The store closes: whatever is open is decided, and everybody is billed."""
@@ -144,6 +224,8 @@ class Shop:
         for visit in list(self.gates.visits.values()):
             if visit.closed is None:
                 self._bill(visit, t)
+        if self._checkpoint:
+            self._checkpoint.remove()
 
     def account_of(self, track: int) -> str | None:
         """The account to whose visit a track belongs, or None."""
@@ -205,8 +287,8 @@ class Shop:
         self.ledger.close_visit(visit.id, visit.closed, visit.people)
         self.journal(VisitClosed(t, visit.id, visit.account, visit.people, visit.opened))
         if visit.people:
-            receipt = self._receipt(visit, t)
-            self.ledger.bill(receipt, self._prices)
+            # A shop that was killed after the bill and before the journal had it finds it in the books.
+            receipt = self.ledger.receipt(visit.id) or self.ledger.bill(self._receipt(visit, t), self._prices)
             lines, confidence = dict(receipt.lines), receipt.confidence
             self.journal(ReceiptIssued(t, visit.id, visit.account, lines, receipt.cents, confidence, receipt.flagged))
         self.belief.close(visit.id)
