@@ -18,6 +18,7 @@ from scipy.optimize import linear_sum_assignment
 from store.accounts import Accounts
 from store.errors import BadInput, UnknownAccount
 from store.events import (
+    EntryUnscanned,
     GateCrossing,
     GateRefused,
     GateScan,
@@ -25,6 +26,7 @@ from store.events import (
     MemberLeft,
     MemberLost,
     StoreEvent,
+    VisitDoubted,
     VisitLinked,
     VisitOpened,
 )
@@ -46,6 +48,16 @@ class GateSettings(BaseModel):
     scan_valid_s: float = Field(
         default=30.0, gt=0, le=600, description="a scan lets somebody pass for so long, seconds"
     )
+    repeat_s: float = Field(
+        default=1.0, ge=0, le=10, description="the same token again so soon, and nobody passed: the reader stammered"
+    )
+    stale_s: float = Field(
+        default=8.0, gt=0, le=600, description="who passes is taken to have scanned since then, if anybody has, seconds"
+    )
+    late_s: float = Field(
+        default=2.5, ge=0, le=30, description="a scan that nobody uses may be that of who passed so long before it"
+    )
+    at_once_s: float = Field(default=0.5, ge=0, le=10, description="scans of two so close may each be the other's")
     decide_s: float = Field(default=0.5, ge=0, le=1, description="wait after a passage before it is matched, seconds")
     link_m: float = Field(default=1.5, gt=0, le=5, description="farthest track from a gate at a passage, metres")
     await_s: float = Field(default=6.0, gt=0, le=60, description="time for a new member's track to appear, seconds")
@@ -99,6 +111,8 @@ class Gates:
         self._gates = {gate.id: gate for gate in gates}
         self._accounts, self._journal = accounts, journal
         self._scans: dict[str, list[tuple[float, str]]] = {gate.id: [] for gate in gates}
+        self._last_scan: dict[str, GateScan] = {}
+        self._unscanned: dict[str, list[float]] = {gate.id: [] for gate in gates}
         self._exits: list[_Exit] = []
         self._departures: list[_Departure] = []
         self._meeting: set[tuple[str, int, str, int]] = set()
@@ -117,7 +131,11 @@ class Gates:
         except UnknownAccount:
             self._journal(GateRefused(scan.t, scan.gate, scan.token))
             return None
+        last = self._last_scan.get(scan.gate)
+        self._last_scan[scan.gate] = scan
         visit = next((v for v in self.visits.values() if v.account == account and v.closed is None), None)
+        if visit and last and last.token == scan.token and scan.t - last.t < self.settings.repeat_s:
+            return visit
         if visit is None:
             self._opened += 1
             visit = Visit(self._visit_id(self._opened), account, scan.t)
@@ -135,14 +153,35 @@ class Gates:
             self.expect_exit(crossing)
             return
         self._expire_scans(crossing.t)
-        if not self._scans[gate.id]:
-            return
-        _, name = self._scans[gate.id].pop(0)
+        self._last_scan.pop(gate.id, None)
+        if self._scans[gate.id]:
+            self._enter(gate, crossing.t, self._take_scan(gate, crossing.t))
+        else:
+            self._unscanned[gate.id].append(crossing.t)
+            self._journal(EntryUnscanned(crossing.t, gate.id))
+
+    def doubt(self, visit: Visit, t: float, reason: str) -> None:
+        """Has a person look at a visit's receipt; the same reason counts once."""
+        if reason not in visit.doubts:
+            visit.doubts.append(reason)
+            self._journal(VisitDoubted(t, visit.id, reason))
+
+    def _take_scan(self, gate: Gate, t: float) -> Visit:
+        """The visit of whoever passes: the first who scanned, but for scans so old that their owners turned away."""
+        waiting = self._scans[gate.id]
+        recent = [number for number, (at, _) in enumerate(waiting) if at > t - self.settings.stale_s]
+        at, name = waiting.pop(recent[0] if recent else 0)
         visit = self.visits[name]
+        rivals = {other for then, other in waiting if abs(then - at) < self.settings.at_once_s and other != name}
+        for one in sorted(rivals | {name} if rivals else rivals):
+            self.doubt(self.visits[one], t, f"scanned at gate {gate.id} at the same moment as somebody else")
         visit.awaited_scans -= 1
-        member = Member(name, len(visit.members) + 1, crossing.t, gate.x, gate.y, crossing.t)
+        return visit
+
+    def _enter(self, gate: Gate, t: float, visit: Visit) -> None:
+        member = Member(visit.id, len(visit.members) + 1, t, gate.x, gate.y, t)
         visit.members.append(member)
-        self._journal(MemberEntered(crossing.t, name, member.number, gate.id))
+        self._journal(MemberEntered(t, visit.id, member.number, gate.id))
 
     def update(self, where: Whereabouts) -> None:
         """Takes the newest positions: follows, loses, links and releases members."""
@@ -200,9 +239,25 @@ class Gates:
         return self._gates[name]
 
     def _expire_scans(self, t: float) -> None:
-        for waiting in self._scans.values():
+        for gate, waiting in self._scans.items():
             while waiting and waiting[0][0] < t - self.settings.scan_valid_s:
                 self.visits[waiting.pop(0)[1]].awaited_scans -= 1
+            self._use_late_scans(self._gates[gate], t)
+
+    def _use_late_scans(self, gate: Gate, t: float) -> None:
+        """A scan that nobody has used was told late: it is that of who had passed without one just before."""
+        settings, before = self.settings, self._unscanned[gate.id]
+        before[:] = [at for at in before if at > t - settings.stale_s - settings.late_s]
+        for scanned, name in list(self._scans[gate.id]) if before else []:
+            passed = [at for at in before if scanned - settings.late_s < at <= scanned]
+            if scanned > t - settings.stale_s or not passed:
+                continue
+            self._scans[gate.id].remove((scanned, name))
+            visit = self.visits[name]
+            visit.awaited_scans -= 1
+            before.remove(passed[-1])
+            self._enter(gate, passed[-1], visit)
+            self.doubt(visit, t, f"the scan at gate {gate.id} was told after the passage")
 
     def _follow(self, where: Whereabouts) -> None:
         for member in self.members():

@@ -115,8 +115,8 @@ class Ledger:
             row = session.get(CartRow, visit)
             return {} if row is None else {line.product: line.quantity for line in row.lines if line.quantity}
 
-    def bill(self, receipt: Receipt, prices: Mapping[str, int]) -> Receipt:
-        """Writes the receipt and charges its account; `prices` in cents a product.
+    def bill(self, receipt: Receipt, prices: Mapping[str, int], doubts: str = "") -> Receipt:
+        """Writes the receipt and charges its account; `prices` in cents a product, `doubts` why it is flagged.
 
         A visit is billed once: the same receipt again changes nothing and returns what stands in the books.
 
@@ -138,7 +138,7 @@ class Ledger:
             transact(session, f"charge:{receipt.visit}", receipt.issued, receipt.account, receipt.cents)
             _audit(session, receipt.issued, "store", "bill", receipt.visit, f"{receipt.cents} cents")
             if receipt.flagged:
-                reason = f"confidence {receipt.confidence:.3f}"
+                reason = doubts or f"confidence {receipt.confidence:.3f}"
                 session.add(ReviewRow(visit=receipt.visit, t=receipt.issued, reason=reason, status="open"))
         return receipt
 

@@ -14,6 +14,7 @@ from store.events import (
     ReceiptIssued,
     StoreEvent,
     VisitClosed,
+    VisitDoubted,
     VisitLinked,
     VisitOpened,
     WeightChange,
@@ -81,6 +82,8 @@ class Remembered:
                     self.attributions = max(self.attributions, int(event.id.lstrip("a")))
             case WeightChange():
                 self.changes = max(self.changes, int(event.id.lstrip("w")))
+            case VisitDoubted():
+                self._visits[event.visit].doubts.append(event.reason)
             case HandOver():
                 self._givers[event.change] = event.giver
             case _:

@@ -98,6 +98,16 @@ class StepDetector:
             start = end
         return steps
 
+    def forget(self, columns: Sequence[int]) -> None:
+        """Plates that mean nothing, or again something: their levels are learnt anew, and what moved has not moved."""
+        where = list(columns)
+        self._level[where], self._weight[where] = np.nan, 0.0
+        self._moving[where], self._rest_since[where] = False, np.inf
+
+    def level(self, column: int) -> float | None:
+        """Grams at which a plate rests or last rested; None where that is not known."""
+        return None if np.isnan(self._level[column]) else float(self._level[column])
+
     def change_between(self, column: int, started: float, settled: float) -> tuple[float, float] | None:
         """What a plate lost or gained around a time in which it reported nothing: grams and sd, None if unknown."""
         before = (self._times > started - 0.6) & (self._times < started - 0.05)

@@ -8,10 +8,10 @@ from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field
 
 from store.accounts import Accounts
-from store.attribution import Belief, BeliefSettings, Deed
+from store.attribution import Belief, BeliefSettings, Deed, Story
 from store.cart import Cart
 from store.changes import Changes
-from store.checkpoint import Checkpoint, Memory, Moment, Part, flat, memory_of, recall, unflat
+from store.checkpoint import Checkpoint, Memory, Moment, Part, flat, memory_of, pack, recall, unflat, unpack
 from store.errors import BadInput
 from store.events import (
     Attribution,
@@ -29,6 +29,8 @@ from store.gate import Gates, GateSettings
 from store.identification import Identification, IdentificationSettings
 from store.ledger import Ledger
 from store.planogram import Gate, Planogram
+from store.plate_health import HealthSettings
+from store.plate_watch import PlateWatch
 from store.reach import ReachSettings, place_of
 from store.receipt import Evidence, Receipt
 from store.recovery import Remembered
@@ -37,6 +39,12 @@ from store.scales import ScalesSettings
 from store.suspects import Suspects
 from store.visit import Visit
 from store.whereabouts import Whereabouts
+
+DARK_S = 0.3
+"""Without samples for longer, a restarted shop does not know when and by whom a plate was moved, seconds."""
+
+POSSIBLE = 0.02
+"""Least probability of a visit that may have done it."""
 
 
 class ShopSettings(BaseModel):
@@ -49,6 +57,7 @@ class ShopSettings(BaseModel):
     identification: IdentificationSettings = IdentificationSettings()
     reach: ReachSettings = ReachSettings()
     belief: BeliefSettings = BeliefSettings()
+    health: HealthSettings = HealthSettings()
     review_below: float = Field(default=0.85, ge=0, le=1, description="receipts less sure than this are reviewed")
     grace_s: float = Field(
         default=3.0, ge=0, le=600, description="from the last member's leaving to the receipt, seconds"
@@ -87,13 +96,16 @@ class Shop:
             lambda plates, delta, sd: identification.match(plates, delta, sd, self.belief.held()),
             self.settings.scales,
         )
+        self.plates = PlateWatch(self.changes, self.gates, self.suspects, self.journal, self.settings.health)
         self._prices = {product.id: product.price_cents for product in planogram.products.values()}
         self._reported: dict[str, tuple[Deed, ...]] = {}
         self._carts: dict[str, dict[str, int]] = {}
         self._attributions = 0
         self._delivered = Delivered()
         self._resumed = self._resumed_samples = float("-inf")
+        self._dark = (float("inf"), float("-inf"))
         self._checkpoint, self._kept = checkpoint, (float("-inf"), 0)
+        self._packed: tuple[list[Story] | None, bytes] = (None, b"")
 
     @classmethod
     def recover(
@@ -143,7 +155,7 @@ class Shop:
         """Everything that another shop knew."""
         for name, part in self._parts().items():
             recall(part, memory[name])
-        self.belief.stories = list(unflat(memory["belief"]))
+        self.belief.stories = list(unflat(unpack(memory["belief"]["stories"])))
         self.belief.changes = memory["belief"]["changes"]
         self._reported, self._carts = memory["shop"]["reported"], memory["shop"]["carts"]
         self._attributions = memory["shop"]["attributions"]
@@ -156,13 +168,17 @@ class Shop:
         for visit, cart in remembered.open_visits(self.ledger):
             self.gates.restore(visit, same_tracks)
             self._open(visit, cart)
+            self.gates.doubt(visit, remembered.t, "the shop was restarted with nothing but its journal")
         for scan in remembered.waiting_scans():
             self._welcome(self.gates.expect(scan))
         for crossing in remembered.open_exits():
             self.gates.expect_exit(crossing)
 
     def _parts(self) -> dict[str, Part]:
-        return {"where": self.where, "gates": self.gates, "changes": self.changes, "detector": self.changes.detector}
+        return {
+            "where": self.where, "gates": self.gates, "changes": self.changes, "detector": self.changes.detector,
+            "plates": self.plates, "health": self.plates.health,
+        }  # fmt: skip
 
     def _keep(self) -> None:
         """Keeps what is known, where anything has happened or some time has passed."""
@@ -171,7 +187,9 @@ class Shop:
         if checkpoint is None or (lines == self.journal.lines and now < t + checkpoint.every_s):
             return
         memory: Memory = {name: memory_of(part) for name, part in self._parts().items()}
-        memory["belief"] = {**flat(self.belief.stories), "changes": self.belief.changes}
+        if self.belief.stories is not self._packed[0]:
+            self._packed = (self.belief.stories, pack(flat(self.belief.stories)))
+        memory["belief"] = {"stories": self._packed[1], "changes": self.belief.changes}
         reported = {name: tuple(replace(deed, before=None) for deed in deeds) for name, deeds in self._reported.items()}
         memory["shop"] = {"reported": reported, "carts": self._carts, "attributions": self._attributions}
         checkpoint.save(Moment(now, self.journal.lines, memory))
@@ -212,8 +230,16 @@ class Shop:
             BadInput: the shapes do not fit the planogram, or time runs backwards.
         """
         fresh = int(np.searchsorted(times, self._resumed_samples, side="right"))  # the others come again
-        for change in self.changes.update(times[fresh:], grams[fresh:]):
+        times, grams = np.asarray(times)[fresh:], np.asarray(grams, np.float64)[fresh:]
+        if len(times) and self._resumed_samples > float("-inf"):
+            if times[0] - self._resumed_samples > DARK_S:
+                self._dark = (self._resumed_samples, float(times[0]))
+            self._resumed_samples = float("-inf")
+        if grams.shape == (len(times), len(self.planogram.plates)):  # else the detector says what is wrong
+            grams = self.plates.sound(times, grams)
+        for change in self.changes.update(times, grams):
             self._attribute(change)
+        self.plates.look(self.where.t)
         self._keep()
 
     def close(self, t: float) -> None:
@@ -244,6 +270,10 @@ class Shop:
         plates = [self.planogram.plate[plate] for plate in change.plates]
         ratios, unknown = self.suspects.ratios(place_of(plates, change.started, change.settled))
         self.belief.observe(change, ratios, unknown)
+        if self._dark[0] - 0.3 <= change.started <= self._dark[1] + 0.3:
+            for name, share in self.belief.culprits(change.id).items():
+                if share > POSSIBLE:
+                    self.gates.doubt(self.gates.visits[name], change.t, "something moved while the shop was down")
         culprits = {visit: round(share, 4) for visit, share in self.belief.culprits(change.id).items()}
         for name, deeds in self.belief.likeliest().items():
             if self._reported.get(name) != deeds:
@@ -288,7 +318,9 @@ class Shop:
         self.journal(VisitClosed(t, visit.id, visit.account, visit.people, visit.opened))
         if visit.people:
             # A shop that was killed after the bill and before the journal had it finds it in the books.
-            receipt = self.ledger.receipt(visit.id) or self.ledger.bill(self._receipt(visit, t), self._prices)
+            receipt = self.ledger.receipt(visit.id) or self.ledger.bill(
+                self._receipt(visit, t), self._prices, "; ".join(visit.doubts)
+            )
             lines, confidence = dict(receipt.lines), receipt.confidence
             self.journal(ReceiptIssued(t, visit.id, visit.account, lines, receipt.cents, confidence, receipt.flagged))
         self.belief.close(visit.id)
@@ -306,7 +338,7 @@ class Shop:
             lines=cart.lines,
             cents=cart.cents(self._prices),
             confidence=round(confidence, 4),
-            flagged=confidence < self.settings.review_below,
+            flagged=confidence < self.settings.review_below or bool(visit.doubts),
             opened=visit.opened,
             closed=visit.closed if visit.closed is not None else t,
             people=visit.people,

@@ -13,7 +13,9 @@ from sqlalchemy import Engine, event
 from store.checkpoint import Checkpoint, Moment
 from store.journal import Journal
 
-Place = Literal["any instant", "half a line", "before a line", "in a transaction", "before a commit", "half a checkpoint"]
+Place = Literal[
+    "any instant", "half a line", "before a line", "in a transaction", "before a commit", "half a checkpoint"
+]
 PLACES: tuple[Place, ...] = (
     "any instant", "half a line", "before a line", "in a transaction", "before a commit", "half a checkpoint",
 )  # fmt: skip

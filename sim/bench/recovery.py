@@ -31,11 +31,12 @@ from sim.errors import SimError
 from sim.handover import gates_of, planogram_of
 from sim.randomness import generator
 from sim.scenario import Scenario
-from sim.store_plan import StorePlan, load_store
+from sim.store_plan import load_store
 from sim.watched import StoreTick, watch
 from sim.world import World
 from store.journal import read_journal
 from store.ledger import Ledger
+from store.planogram import Gate, Planogram
 from store.receipt import Receipt
 from store.shop import Shop
 
@@ -86,7 +87,8 @@ OUTAGES = (
 class Day:
     """A recorded day and its right bills."""
 
-    plan: StorePlan
+    planogram: Planogram
+    gates: Sequence[Gate]
     accounts: Mapping[str, str]
     ticks: Sequence[StoreTick]
     receipts: Sequence[Receipt]
@@ -94,7 +96,10 @@ class Day:
 
 @dataclass(slots=True)
 class Tally:
-    """What came of the kills of one kind of outage; receipts that differ are billed once, but for something else."""
+    """What came of the kills of one kind of outage.
+
+    Receipts that differ are billed once, but for something else; those that are `silent` nobody was asked to look at.
+    """
 
     kills: int = 0
     plays: int = 0
@@ -102,6 +107,8 @@ class Tally:
     lost: int = 0
     twice: int = 0
     differ: int = 0
+    silent: int = 0
+    flagged: int = 0
     places: Counter[str] = field(default_factory=Counter)
 
 
@@ -116,10 +123,16 @@ def print_recovery_bench(kills: int, seed: int, url: str | None = None, out: Pat
         tallies = recovery(kills, seed, url, lambda done: advance(done, kills))
     table = Table(title=f"{kills} kills, seed {seed}", title_style="bold", title_justify="left")
     table.add_column("what is gone")
-    for column in ("kills", "visits", "lost", "billed twice", "other receipt"):
+    for column in ("kills", "visits", "lost", "billed twice", "other receipt", "not flagged", "flagged in all"):
         table.add_column(column, justify="right")
     for name, one in tallies.items():
-        table.add_row(name, *(str(value) for value in (one.kills, one.visits, one.lost, one.twice, one.differ)))
+        table.add_row(
+            name,
+            *(
+                str(value)
+                for value in (one.kills, one.visits, one.lost, one.twice, one.differ, one.silent, one.flagged)
+            ),
+        )
     Console().print(table)
     places = sum((one.places for one in tallies.values()), Counter[str]())
     Console().print(", ".join(f"{place}: {count}" for place, count in places.most_common()), highlight=False)
@@ -151,13 +164,14 @@ def record_day(seed: int) -> Day:
     world = World(plan, SCENARIO, seed)
     ticks = list(watch(world, generator(seed, "watched")))
     ledger = Ledger("sqlite://")
-    shop = Shop(planogram_of(plan), gates_of(plan), world.accounts(), ledger, lambda _: None)
+    planogram, gates = planogram_of(plan), gates_of(plan)
+    shop = Shop(planogram, gates, world.accounts(), ledger, lambda _: None)
     for tick in ticks:
         tell(shop, tick)
     shop.close(ticks[-1].t)
     receipts = ledger.receipts()
     ledger.close()
-    return Day(plan, world.accounts(), ticks, receipts)
+    return Day(planogram, gates, world.accounts(), ticks, receipts)
 
 
 def tell(shop: Shop, tick: StoreTick) -> None:
@@ -192,11 +206,14 @@ def _play(day: Day, outage: Outage, tally: Tally, rng: np.random.Generator, most
 def _count(tally: Tally, right: Sequence[Receipt], billed: Sequence[Receipt]) -> None:
     tally.visits += len(right)
     for account in {receipt.account for receipt in (*right, *billed)}:
-        wanted = [dict(receipt.lines) for receipt in right if receipt.account == account]
-        got = [dict(receipt.lines) for receipt in billed if receipt.account == account]
+        wanted = [receipt for receipt in right if receipt.account == account]
+        got = [receipt for receipt in billed if receipt.account == account]
         tally.lost += max(0, len(wanted) - len(got))
         tally.twice += max(0, len(got) - len(wanted))
-        tally.differ += sum(one != other for one, other in zip(wanted, got, strict=False))
+        differing = [b for a, b in zip(wanted, got, strict=False) if dict(a.lines) != dict(b.lines)]
+        tally.differ += len(differing)
+        tally.silent += sum(not receipt.flagged for receipt in differing)
+        tally.flagged += sum(receipt.flagged for receipt in got)
 
 
 class _Life:
@@ -249,7 +266,7 @@ class _Life:
         checkpoint = DyingCheckpoint(self.folder / "checkpoint", death) if self.outage.checkpoint else None
         ledger = Ledger(self.url, self.shop)
         die_in_the_books(death)
-        parts = (planogram_of(self.day.plan), gates_of(self.day.plan), self.day.accounts, ledger, journal.append)
+        parts = (self.day.planogram, self.day.gates, self.day.accounts, ledger, journal.append)
         if born:
             shop = Shop(*parts, checkpoint=checkpoint)
         else:
