@@ -328,7 +328,9 @@ class Scenario(_Model):
     body_camera: BodyCamera | None = Field(default=None, description="an officer with a body camera; none: nobody")
     crowd: Crowd | None = Field(default=None, description="a crowd beside the shoppers; none: nobody")
     light: Light = Field(default=Light(), description="what differs from the light of the store's plan")
-    faults: tuple[Fault, ...] = Field(default=(), description="what goes wrong with cameras; the tracker is not told")
+    faults: tuple[Fault, ...] = Field(
+        default=(), description="what goes wrong with cameras, plates, gates; nobody is told"
+    )
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:

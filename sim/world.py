@@ -10,6 +10,8 @@ from numpy.typing import NDArray
 
 from sim.children import Child
 from sim.doorways import Doorways
+from sim.faulty_gates import FaultyGates
+from sim.faulty_plates import FaultyPlates
 from sim.guests import guests_of
 from sim.officer import Officer, officer_visitor
 from sim.people import Person, Reach
@@ -112,6 +114,8 @@ class World:
             self._send_officer(officer_visitor(scenario.body_camera, seed), scenario.body_camera.stay, today)
         if scenario.crowd is not None:
             self._gather(scenario.crowd, scenario.cameras, today)
+        self._faulty_gates = FaultyGates(scenario.faults)
+        self._faulty_plates = FaultyPlates([plate.id for plate in plan.plates()], scenario.faults)
         self._ticks = 0
         self._empty_since: float | None = None
         self._crossings: list[GateCrossing] = []
@@ -200,9 +204,10 @@ class World:
                 self._premises.truth.add(TruthEvent(t, name, shopper.visitor.account, kind))
 
     def _tick(self, t: float) -> WorldTick:
-        scans, self._premises.scans = tuple(self._premises.scans), []
+        scans, self._premises.scans = self._faulty_gates.deliver(self._premises.scans, t), []
         crossings, self._crossings = tuple(self._crossings), []
         weights_t, weights_g = self._premises.scales.readings()
+        weights_g = self._faulty_plates.read(weights_t, weights_g)
         return WorldTick(
             t=t,
             people=tuple(state for shopper in self._shoppers.values() if (state := _state(shopper, t))),

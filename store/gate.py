@@ -52,7 +52,7 @@ class GateSettings(BaseModel):
         default=1.0, ge=0, le=10, description="the same token again so soon, and nobody passed: the reader stammered"
     )
     stale_s: float = Field(
-        default=8.0, gt=0, le=600, description="who passes is taken to have scanned since then, if anybody has, seconds"
+        default=5.0, gt=0, le=600, description="who passes is taken to have scanned since then, if anybody has, seconds"
     )
     late_s: float = Field(
         default=2.5, ge=0, le=30, description="a scan that nobody uses may be that of who passed so long before it"

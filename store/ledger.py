@@ -159,6 +159,13 @@ class Ledger:
         with Session(self._reading) as session:
             return list(session.scalars(query if store is None else query.where(VisitRow.store == store)))
 
+    def open_visits(self) -> list[tuple[str, str, float]]:
+        """This shop's visits that have not closed: id, account, and second of opening."""
+        query = select(VisitRow.id, VisitRow.account, VisitRow.opened).order_by(VisitRow.opened, VisitRow.id)
+        query = query.where(VisitRow.store == self.store, VisitRow.closed.is_(None))
+        with Session(self._reading) as session:
+            return [(row.id, row.account, row.opened) for row in session.execute(query)]
+
     def post(self, key: str, t: float, entries: Mapping[str, int]) -> bool:
         """Writes a transaction: cents by book, debit positive. Returns whether it is new.
 

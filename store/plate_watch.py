@@ -53,6 +53,7 @@ class PlateWatch:
             else:
                 self._changes.forget([verdict.column])
                 self._learning[verdict.column] = verdict.since
+        self._changes.detector.ignore(self.health.failed)
         if not self.health.failed.any():
             return grams
         return np.where(self.health.failed, np.nan, grams)

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from store.events import (
     Attribution,
+    EntryUnscanned,
     GateCrossing,
     GateScan,
     HandOver,
@@ -45,19 +46,31 @@ class Remembered:
         self._givers: dict[str, str] = {}
         self._scans: list[GateScan] = []
         self._exits: list[GateCrossing] = []
+        self._entries: list[GateCrossing] = []
         self.changes = self.attributions = self.opened = 0
         self.t = 0.0
         for event in events:
             self.t = max(self.t, event.t)
             self._take(event)
+        for crossing in self._entries:
+            self._admit(crossing)
 
     def open_visits(self, ledger: Ledger) -> Iterator[tuple[Visit, dict[str, int]]]:
-        """Visits that the books have not billed, with what lay in their carts."""
+        """Visits that the books have not billed, with what lay in their carts.
+
+        Of visits that the books know and the journal, cut off by a loss of power, does not, nothing else is known.
+        """
         carts = self._carts()
         for visit in self._visits.values():
             if visit.people and ledger.receipt(visit.id) is None:
                 visit.closed = None
                 yield visit, {product: count for product, count in carts[visit.id].items() if count > 0}
+        gate = next(gate for gate in self._gates.values() if gate.direction != "out")
+        for name, account, opened in ledger.open_visits():
+            self.opened = max(self.opened, _number(name))
+            if name not in self._visits:
+                member = Member(name, 1, opened, gate.x, gate.y, opened, "lost")
+                yield Visit(name, account, opened, [member]), ledger.cart(name)
 
     def waiting_scans(self) -> list[GateScan]:
         """Scans on which somebody may still pass."""
@@ -71,7 +84,7 @@ class Remembered:
         match event:
             case VisitOpened() | VisitClosed() | ReceiptIssued():
                 self._take_visit(event)
-            case GateScan() | GateCrossing() | MemberEntered() | MemberLeft() | VisitLinked():
+            case GateScan() | GateCrossing() | EntryUnscanned() | MemberEntered() | MemberLeft() | VisitLinked():
                 self._take_passage(event)
             case Attribution() | Reattribution():
                 parts = self._parts[event.change]
@@ -92,23 +105,23 @@ class Remembered:
     def _take_visit(self, event: VisitOpened | VisitClosed | ReceiptIssued) -> None:
         if isinstance(event, VisitOpened):
             self._visits[event.visit] = Visit(event.visit, event.account, event.t)
-            self.opened = max(self.opened, int(event.visit.rsplit("-", 1)[1]))
+            self.opened = max(self.opened, _number(event.visit))
         else:
             self._visits[event.visit].closed = event.t
 
-    def _take_passage(self, event: GateScan | GateCrossing | MemberEntered | MemberLeft | VisitLinked) -> None:
+    def _take_passage(
+        self, event: GateScan | GateCrossing | EntryUnscanned | MemberEntered | MemberLeft | VisitLinked
+    ) -> None:
         match event:
             case GateScan():
                 self._scans.append(event)
             case GateCrossing():
-                if event.direction == "out":
-                    self._exits.append(event)
+                (self._exits if event.direction == "out" else self._entries).append(event)
             case MemberEntered():
-                gate, visit = self._gates[event.gate], self._visits[event.visit]
-                visit.members.append(Member(event.visit, event.member, event.t, gate.x, gate.y, event.t, "lost"))
-                used = (s for s in self._scans if s.gate == gate.id and self._accounts.get(s.token) == visit.account)
-                if (scan := next(used, None)) is not None:
-                    self._scans.remove(scan)
+                self._entries = [one for one in self._entries if (one.t, one.gate) != (event.t, event.gate)]
+                self._enter(self._visits[event.visit], event.t, event.gate)
+            case EntryUnscanned():
+                self._entries = [one for one in self._entries if (one.t, one.gate) != (event.t, event.gate)]
             case MemberLeft():
                 member = self._visits[event.visit].members[event.member - 1]
                 member.where, member.left = "left", event.t
@@ -116,6 +129,22 @@ class Remembered:
             case VisitLinked():
                 member = self._visits[event.visit].members[event.member - 1]
                 member.track, member.home_track = event.track, member.home_track or event.track
+
+    def _enter(self, visit: Visit, t: float, name: str) -> None:
+        gate = self._gates[name]
+        visit.members.append(Member(visit.id, visit.people + 1, t, gate.x, gate.y, t, "lost"))
+        used = (s for s in self._scans if s.gate == name and self._accounts.get(s.token) == visit.account)
+        if (scan := next(used, None)) is not None:
+            self._scans.remove(scan)
+
+    def _admit(self, crossing: GateCrossing) -> None:
+        """Somebody passed, and the process died before it was said who: whoever had scanned first."""
+        for scan in self._scans:
+            account = self._accounts.get(scan.token)
+            visits = [one for one in self._visits.values() if one.account == account and one.closed is None]
+            if scan.gate == crossing.gate and crossing.t - SCAN_VALID_S < scan.t <= crossing.t and visits:
+                self._enter(visits[-1], crossing.t, crossing.gate)
+                return
 
     def _carts(self) -> dict[str, Counter[str]]:
         carts: dict[str, Counter[str]] = defaultdict(Counter)
@@ -125,3 +154,7 @@ class Remembered:
                 if owner is not None and part.product is not None:
                     carts[owner][part.product] += part.quantity
         return carts
+
+
+def _number(visit: str) -> int:
+    return int(visit.rsplit("-", 1)[1])

@@ -62,6 +62,7 @@ class StepDetector:
         self._moving = np.zeros(plates, dtype=bool)
         self._started = np.zeros(plates)
         self._rest_since = np.full(plates, np.inf)
+        self._ignored = np.zeros(plates, dtype=bool)
 
     @property
     def until(self) -> float:
@@ -97,6 +98,10 @@ class StepDetector:
             steps += self._judge(times[start:end], grams[start:end])
             start = end
         return steps
+
+    def ignore(self, columns: NDArray[np.bool_]) -> None:
+        """(P,) plates whose samples mean nothing from now on: nothing is learnt, nothing happens there."""
+        self._ignored = columns.copy()
 
     def forget(self, columns: Sequence[int]) -> None:
         """Plates that mean nothing, or again something: their levels are learnt anew, and what moved has not moved."""
@@ -159,6 +164,7 @@ class StepDetector:
         trend = np.abs(window[half:].mean(axis=0) - window[:half].mean(axis=0))
         quiet = sd < self.settings.quiet_ratio * self.noise_g
         quiet &= trend < 4.5 * self.noise_g / np.sqrt(half)
+        quiet &= ~self._ignored
         calm = quiet & ~self._moving
         # the noise of each plate is learnt while nothing happens on it
         self.noise_g[calm] += 0.02 * (np.maximum(sd[calm], 0.05) * 1.03 - self.noise_g[calm])

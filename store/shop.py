@@ -164,8 +164,9 @@ class Shop:
     def _remember(self, remembered: Remembered, same_tracks: bool) -> None:
         """What the journal and the books say, where nothing else is known."""
         self.changes.number, self._attributions = remembered.changes, remembered.attributions
+        open_visits = list(remembered.open_visits(self.ledger))
         self.gates.restore_count(remembered.opened)
-        for visit, cart in remembered.open_visits(self.ledger):
+        for visit, cart in open_visits:
             self.gates.restore(visit, same_tracks)
             self._open(visit, cart)
             self.gates.doubt(visit, remembered.t, "the shop was restarted with nothing but its journal")

@@ -17,7 +17,7 @@ import time
 import traceback
 import uuid
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
@@ -30,6 +30,7 @@ from sim.console import progress_bar
 from sim.errors import SimError
 from sim.handover import gates_of, planogram_of
 from sim.randomness import generator
+from sim.run_ledger import check_ledger
 from sim.scenario import Scenario
 from sim.store_plan import load_store
 from sim.watched import StoreTick, watch
@@ -56,6 +57,10 @@ DAYS = 5
 
 TRACK_NUMBERS = 100_000
 """Tracks of a tracker that was restarted have numbers that no earlier one had."""
+
+
+OnKill = Callable[[int], None]
+"""Called with the number of kills so far."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,8 +121,11 @@ def print_recovery_bench(kills: int, seed: int, url: str | None = None, out: Pat
     """Kills a shop so often and prints what became of its bills; `url` names a ledger other than SQLite files.
 
     Raises:
-        SimError: a restarted shop failed, or its books do not balance.
+        BadInput: the URL opens no database.
+        SimError: a restarted shop failed.
+        LedgerError: its books do not balance.
     """
+    check_ledger(url)
     started = time.perf_counter()
     with progress_bar("killing") as advance:
         tallies = recovery(kills, seed, url, lambda done: advance(done, kills))
@@ -142,7 +150,7 @@ def print_recovery_bench(kills: int, seed: int, url: str | None = None, out: Pat
         out.write_text(json.dumps({"kills": kills, "seed": seed, "outages": figures}, indent=2), encoding="utf-8")
 
 
-def recovery(kills: int, seed: int, url: str | None = None, on_kill=lambda done: None) -> dict[str, Tally]:  # type: ignore[no-untyped-def]
+def recovery(kills: int, seed: int, url: str | None = None, on_kill: OnKill = lambda _: None) -> dict[str, Tally]:
     """Figures by kind of outage, after so many kills in all; the same seed draws the same deaths."""
     rng = generator(seed, "kills")
     days = [record_day(seed + number) for number in range(min(DAYS, 1 + kills // 60))]
