@@ -9,9 +9,10 @@ from hypothesis import strategies as st
 
 from store.attribution import Deed, Story
 from store.checkpoint import Checkpoint, Moment, flat, pack, unflat, unpack
-from store.events import GateCrossing, GateScan, StoreEvent, VisitClosed, VisitDoubted, VisitOpened
+from store.events import GateCrossing, GateScan, ReceiptIssued, StoreEvent, VisitClosed, VisitDoubted, VisitOpened
 from store.journal import Journal, read_journal
 from store.ledger import Ledger
+from store.receipt import Receipt
 from store.shop import Shop
 from tests.store.synthetic import FPS, IN, OUT, PLANOGRAM, Day
 from tests.store.test_journal_and_recovery import busy_day
@@ -20,8 +21,8 @@ from tests.store.test_journal_and_recovery import busy_day
 class Life:
     """A day told to a shop tick by tick; `die` ends the process at the end of a tick, or when it was half told."""
 
-    def __init__(self, day: Day, folder: Path, checkpoint: bool = True) -> None:
-        self.day, self.folder, self.keeps = day, folder, checkpoint
+    def __init__(self, day: Day, folder: Path, checkpoint: bool = True, every_s: float = 1.0) -> None:
+        self.day, self.folder, self.keeps, self.every_s = day, folder, checkpoint, every_s
         self.end = max(person.gone for person in day.people) + 6.0
         self.times, self.grams = day._samples(self.end)
         self.positions = {tick: day._positions(tick / FPS) for tick in range(1, int(self.end * FPS) + 1)}
@@ -31,7 +32,7 @@ class Life:
     def born(self, same_tracks: bool = True) -> None:
         path = self.folder / "events.jsonl"
         self.journal, self.ledger = Journal(path), Ledger(f"sqlite:///{self.folder / 'books.sqlite'}")
-        kept = Checkpoint(self.folder / "checkpoint") if self.keeps else None
+        kept = Checkpoint(self.folder / "checkpoint", self.every_s) if self.keeps else None
         parts = (PLANOGRAM, [IN, OUT], self.tokens, self.ledger, self.journal.append)
         self.shop = Shop.recover(*parts, list(read_journal(path)), checkpoint=kept, same_tracks=same_tracks)
 
@@ -54,7 +55,7 @@ class Life:
         self.ledger.close()
         self.born(same_tracks)
 
-    def play(self, deaths: dict[int, int]) -> tuple[list[object], list[StoreEvent]]:
+    def play(self, deaths: dict[int, int]) -> tuple[list[Receipt], list[StoreEvent]]:
         """Dies in each tick of `deaths` after so many of its parts, and is told that tick again."""
         for tick in self.positions:
             if tick in deaths:
@@ -66,14 +67,27 @@ class Life:
         return list(self.ledger.receipts()), list(read_journal(self.folder / "events.jsonl"))
 
 
-@settings(max_examples=12, deadline=None)
-@given(deaths=st.dictionaries(st.integers(1, 440), st.integers(0, 3), min_size=1, max_size=12))
-def test_a_killed_shop_tells_and_bills_the_same_as_one_that_was_not(
+deaths_of_a_day = st.dictionaries(st.integers(1, 440), st.integers(0, 3), min_size=1, max_size=12)
+
+
+@settings(max_examples=5, deadline=None)
+@given(deaths=deaths_of_a_day)
+def test_a_shop_that_keeps_every_tick_tells_and_bills_the_very_same_when_killed(
     tmp_path_factory: pytest.TempPathFactory, deaths: dict[int, int]
 ):
     calm = Life(busy_day(), tmp_path_factory.mktemp("calm")).play({})
-    killed = Life(busy_day(), tmp_path_factory.mktemp("killed")).play(deaths)
+    killed = Life(busy_day(), tmp_path_factory.mktemp("killed"), every_s=0.0).play(deaths)
     assert killed == calm
+
+
+@settings(max_examples=8, deadline=None)
+@given(deaths=deaths_of_a_day)
+def test_a_killed_shop_bills_everybody_once_for_what_they_took(
+    tmp_path_factory: pytest.TempPathFactory, deaths: dict[int, int]
+):
+    receipts, events = Life(busy_day(), tmp_path_factory.mktemp("killed")).play(deaths)
+    assert {one.account: dict(one.lines) for one in receipts} == {"token-ann": {"crisps": 1}, "token-bob": {"rice": 1}}
+    assert len(receipts) == len([event for event in events if isinstance(event, ReceiptIssued)]) == 2
 
 
 def test_a_closed_shop_leaves_no_checkpoint(tmp_path: Path):
