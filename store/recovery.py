@@ -35,7 +35,7 @@ class Remembered:
     """Visits and attributions as the journal tells them; later events replace earlier ones of the same change.
 
     `changes`, `attributions` and `opened` are the numbers of the last weight change, attribution and visit, so that
-    new ones get new ids. `t` is the time of the last event.
+    new ones get new ids. `t` is the time of the last event, `concluded` are events that the journal must have lost.
     """
 
     def __init__(self, events: Iterable[StoreEvent], gates: Mapping[str, Gate], accounts: Mapping[str, str]) -> None:
@@ -47,6 +47,7 @@ class Remembered:
         self._scans: list[GateScan] = []
         self._exits: list[GateCrossing] = []
         self._entries: list[GateCrossing] = []
+        self.concluded: list[StoreEvent] = []
         self.changes = self.attributions = self.opened = 0
         self.t = 0.0
         for event in events:
@@ -70,6 +71,10 @@ class Remembered:
             self.opened = max(self.opened, _number(name))
             if name not in self._visits:
                 member = Member(name, 1, opened, gate.x, gate.y, opened, "lost")
+                self.concluded += [
+                    VisitOpened(opened, name, account, gate.id),
+                    MemberEntered(opened, name, 1, gate.id),
+                ]
                 yield Visit(name, account, opened, [member]), ledger.cart(name)
 
     def waiting_scans(self) -> list[GateScan]:
@@ -144,6 +149,8 @@ class Remembered:
             visits = [one for one in self._visits.values() if one.account == account and one.closed is None]
             if scan.gate == crossing.gate and crossing.t - SCAN_VALID_S < scan.t <= crossing.t and visits:
                 self._enter(visits[-1], crossing.t, crossing.gate)
+                entered = MemberEntered(crossing.t, visits[-1].id, visits[-1].people, crossing.gate)
+                self.concluded.append(entered)
                 return
 
     def _carts(self) -> dict[str, Counter[str]]:

@@ -136,14 +136,15 @@ class Shop:
         shop._delivered = Delivered(told)
         moment = checkpoint.load() if checkpoint else None
         if moment is not None and moment.lines <= len(told):
-            shop._recall(moment.memory)
             since = told[moment.lines :]
+            shop.journal.resume(len(told), since)
+            shop._recall(moment.memory)
+            if not same_tracks:
+                shop.gates.lose_all(shop.where)
         else:
-            shop._remember(Remembered(told, {gate.id: gate for gate in gates}, accounts), same_tracks)
             since = []
-        shop.journal.resume(len(told), since)
-        if moment is not None and not same_tracks:
-            shop.gates.lose_all(shop.where)
+            shop.journal.resume(len(told), since)
+            shop._remember(Remembered(told, {gate.id: gate for gate in gates}, accounts), same_tracks)
         for event in since:
             if isinstance(event, GateScan):
                 shop._scan(event)
@@ -165,6 +166,8 @@ class Shop:
         """What the journal and the books say, where nothing else is known."""
         self.changes.number, self._attributions = remembered.changes, remembered.attributions
         open_visits = list(remembered.open_visits(self.ledger))
+        for event in remembered.concluded:
+            self.journal(event)
         self.gates.restore_count(remembered.opened)
         for visit, cart in open_visits:
             self.gates.restore(visit, same_tracks)

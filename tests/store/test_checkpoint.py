@@ -9,7 +9,16 @@ from hypothesis import strategies as st
 
 from store.attribution import Deed, Story
 from store.checkpoint import Checkpoint, Moment, flat, pack, unflat, unpack
-from store.events import GateCrossing, GateScan, ReceiptIssued, StoreEvent, VisitClosed, VisitDoubted, VisitOpened
+from store.events import (
+    GateCrossing,
+    GateScan,
+    MemberEntered,
+    ReceiptIssued,
+    StoreEvent,
+    VisitClosed,
+    VisitDoubted,
+    VisitOpened,
+)
 from store.journal import Journal, read_journal
 from store.ledger import Ledger
 from store.receipt import Receipt
@@ -199,3 +208,26 @@ def test_without_a_checkpoint_who_has_scanned_may_still_pass_and_who_passes_has_
     closed = {event.visit: event.t for event in events if isinstance(event, VisitClosed)}
     assert closed["visit-2"] < life.end - 1
     assert len(life.ledger.receipts()) == 2
+
+
+def test_wherever_the_journal_ends_a_shop_restarts_from_it_again_and_again(tmp_path: Path):
+    life = Life(busy_day(), tmp_path, checkpoint=False)
+    for tick in range(1, len(life.positions) + 1):
+        life.tell(tick)
+    lines = (tmp_path / "events.jsonl").read_text().splitlines(keepends=True)
+    assert len(lines) > 20
+    for end in range(1, len(lines) + 1):
+        folder = tmp_path / str(end)
+        folder.mkdir()
+        (folder / "events.jsonl").write_text("".join(lines[:end]))
+        again = Life(busy_day(), folder, checkpoint=False)
+        for tick in range(len(life.positions) - 20, len(life.positions) + 1):
+            again.tell(tick)
+            if tick % 7 == 0:
+                again.die(same_tracks=False)
+        again.shop.close(life.end)
+        events = list(read_journal(folder / "events.jsonl"))
+        entered = {event.visit for event in events if isinstance(event, MemberEntered)}
+        receipts = again.ledger.receipts()
+        assert len(receipts) == len({receipt.visit for receipt in receipts})
+        assert {receipt.visit for receipt in receipts} == entered
