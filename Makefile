@@ -9,7 +9,7 @@ demo: setup
 	@echo "To look at it: $(AISLE) dashboard runs"
 
 test:
-	@sh setup/install.sh with-browser
+	@sh setup/install.sh for-tests
 	@$(MAKE) --no-print-directory check pytest
 
 setup:

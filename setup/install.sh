@@ -33,5 +33,5 @@ if [ "$(cat $VENV/.installed 2>/dev/null || true)" != "$want" ]; then
 fi
 
 sh setup/system.sh graphics
-[ "${1:-}" = "with-browser" ] && sh setup/system.sh browser
+[ "${1:-}" = "for-tests" ] && { sh setup/system.sh browser; sh setup/system.sh postgresql; }
 exit 0

@@ -66,19 +66,24 @@ def run(
     policy: Policies = None,
     video: Annotated[bool, typer.Option(help="Write annotated videos.")] = True,
     device: Device = "auto",
+    ledger: Annotated[
+        str | None, typer.Option(help="URL of books shared with other stores, also PostgreSQL; else a file in the run.")
+    ] = None,
 ) -> None:
     """Runs one scenario: world, cameras, tracking, billing and policies, into a run folder."""
     from sim.console import print_run, progress_bar
     from sim.graphics import choose_backend
     from sim.run import RunOptions, run_scenario
     from sim.run_folder import new_run_folder
+    from sim.run_ledger import check_ledger
     from sim.scenario import load_scenario
 
     choose_backend()  # before the progress bar: a machine that cannot draw is told so in one line
     loaded = load_scenario(scenario)
     chosen = loaded.seed if seed is None else seed
     folder = new_run_folder(out, f"{loaded.name}-seed{chosen}", goes_on=loaded.days > 1)
-    options = RunOptions(seed=chosen, policies=policy or None, video=video, device=device)
+    options = RunOptions(seed=chosen, policies=policy or None, video=video, device=device, ledger=ledger)
+    check_ledger(ledger)  # before the progress bar too
     with progress_bar(f"{loaded.name}, seed {chosen}") as advance:
         finished = run_scenario(loaded, folder, options, advance)
     print_run(finished)
@@ -374,6 +379,7 @@ BENCH_OPTIONS = {
     "gallery": ("size", "peers_size", "probes", "folder", "json"),
     "policies": ("run",),
     "trackers": ("scenario", "seconds", "seed", "folder", "json"),
+    "recovery": ("kills", "seed", "ledger", "json"),
 }
 
 
@@ -381,7 +387,8 @@ BENCH_OPTIONS = {
 def bench(
     context: typer.Context,
     what: Annotated[
-        Literal["speed", "faces", "gallery", "policies", "trackers"], typer.Argument(help="What to measure.")
+        Literal["speed", "faces", "gallery", "policies", "trackers", "recovery"],
+        typer.Argument(help="What to measure."),
     ] = "speed",
     seconds: Annotated[
         int | None, typer.Option(min=5, max=3600, help="Store seconds (speed [60]; trackers [the whole day]).")
@@ -390,7 +397,7 @@ def bench(
         str | None, typer.Option(help="Scenario to measure (speed [corner-shop], trackers [retail-20]).")
     ] = None,
     seed: Annotated[
-        list[int] | None, typer.Option(min=0, help="Seed (trackers); repeatable [the scenario's own].")
+        list[int] | None, typer.Option(min=0, help="Seed (trackers; repeatable [the scenario's own]; recovery [1]).")
     ] = None,
     searches: Annotated[int, typer.Option(min=1000, help="Simulated searches of each rate (faces).")] = 1_000_000,
     drivers: Annotated[
@@ -404,10 +411,14 @@ def bench(
     ] = None,
     run: Annotated[Path | None, typer.Option(help="A finished run folder (policies).")] = None,
     json: Annotated[
-        Path | None, typer.Option(help="Also write every figure to this file (faces, gallery, trackers).")
+        Path | None, typer.Option(help="Also write every figure to this file (faces, gallery, trackers, recovery).")
     ] = None,
+    kills: Annotated[int, typer.Option(min=1, max=1_000_000, help="How often the shop is killed (recovery).")] = 1000,
+    ledger: Annotated[str | None, typer.Option(help="URL of its books (recovery) [SQLite files].")] = None,
 ) -> None:
     """Measures speed by stage (speed), the matcher's errors (faces), galleries, judging (policies), or trackers.
+
+    Or kills the shop at random instants and counts visits that are billed twice or not at all (recovery).
 
     Published figures stand beside the matcher's; flat, HNSW and usearch indexes beside the galleries; Ultralytics',
     roboflow's and DeepSORT's trackers beside ours.
@@ -431,6 +442,10 @@ def bench(
         from sim.bench.trackers.command import print_trackers_bench
 
         print_trackers_bench(scenario or "retail-20", seed, seconds, folder, json)
+    elif what == "recovery":
+        from sim.bench.recovery import print_recovery_bench
+
+        print_recovery_bench(kills, (seed or [1])[0], ledger, json)
     else:
         from sim.bench.speed import print_bench
 

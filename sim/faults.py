@@ -1,4 +1,8 @@
-"""What can go wrong with a store's cameras during a run, as validated configuration; `sim.faulty_cameras` does it."""
+"""What can go wrong in a store during a run, as validated configuration.
+
+`sim.faulty_cameras` does it to cameras, `sim.faulty_plates` to plates, `sim.faulty_gates` to scans. The store is told
+none of it.
+"""
 
 from typing import Annotated, Literal, Self
 
@@ -10,18 +14,30 @@ from sim.configuration import FieldError
 class _Fault(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    camera: str = Field(description="name of a camera in use")
     at: float = Field(default=0.0, ge=0, le=86_400, description="seconds from opening at which it begins")
 
 
-class Down(_Fault):
+class _CameraFault(_Fault):
+    camera: str = Field(description="name of a camera in use")
+
+
+class _PlateFault(_Fault):
+    plate: str = Field(description="id of a plate, GONDOLA-SHELF-NUMBER")
+    seconds: float | None = Field(default=None, gt=0, le=86_400, description="how long; none: to the end")
+
+
+class _GateFault(_Fault):
+    gate: str = Field(description="id of a gate by which people come in")
+
+
+class Down(_CameraFault):
     """The camera gives no pictures for a while."""
 
     kind: Literal["down"]
     seconds: float | None = Field(default=None, gt=0, le=86_400, description="how long; none: to the end")
 
 
-class Knock(_Fault):
+class Knock(_CameraFault):
     """Somebody knocks the camera: from then on it looks elsewhere, and nobody tells the tracker."""
 
     kind: Literal["knock"]
@@ -36,7 +52,7 @@ class Knock(_Fault):
         return self
 
 
-class Clock(_Fault):
+class Clock(_CameraFault):
     """The camera's clock is wrong: its picture for a tick shows the world of another moment."""
 
     kind: Literal["clock"]
@@ -44,7 +60,7 @@ class Clock(_Fault):
     seconds: float | None = Field(default=None, gt=0, le=86_400, description="how long; none: to the end")
 
 
-class Drops(_Fault):
+class Drops(_CameraFault):
     """Pictures get lost on the way, each by chance."""
 
     kind: Literal["drops"]
@@ -52,12 +68,64 @@ class Drops(_Fault):
     seconds: float | None = Field(default=None, gt=0, le=86_400, description="how long; none: to the end")
 
 
-Fault = Annotated[Down | Knock | Clock | Drops, Field(discriminator="kind")]
+class PlateDead(_PlateFault):
+    """A plate gives no samples."""
+
+    kind: Literal["plate_dead"]
 
 
-def fault_end(fault: Fault) -> float:
-    """Seconds from opening at which a fault is over; infinity where it stays."""
-    seconds = None if isinstance(fault, Knock) else fault.seconds
+class PlateSticks(_PlateFault):
+    """A plate hangs: it repeats the last sample, whatever lies on it."""
+
+    kind: Literal["plate_sticks"]
+
+
+class PlateDrift(_PlateFault):
+    """A plate's zero moves on evenly; what it has moved by then stays."""
+
+    kind: Literal["plate_drift"]
+    grams_per_minute: float = Field(ge=-10_000, le=10_000, description="how fast; not 0")
+
+    @model_validator(mode="after")
+    def _moves(self) -> Self:
+        if not self.grams_per_minute:
+            raise FieldError("grams_per_minute", 0, "another speed than 0")
+        return self
+
+
+class ScanLost(_GateFault):
+    """Scans at a gate do not reach the store; the gate opens all the same."""
+
+    kind: Literal["scan_lost"]
+    count: int = Field(default=1, ge=1, le=1000, description="how many scans from then on")
+
+
+class ScanTwice(_GateFault):
+    """Scans at a gate reach the store twice."""
+
+    kind: Literal["scan_twice"]
+    count: int = Field(default=1, ge=1, le=1000, description="how many scans from then on")
+    apart: float = Field(default=0.3, ge=0, le=30, description="seconds from the one to the other")
+
+
+class ScansAtOnce(_GateFault):
+    """The store gets the scans of a gate bundled: those within some seconds all come at their end, at one time."""
+
+    kind: Literal["scans_at_once"]
+    within: float = Field(gt=0, le=60, description="seconds in which scans are held back from `at` on")
+
+
+CameraFault = Down | Knock | Clock | Drops
+PlateFault = PlateDead | PlateSticks | PlateDrift
+GateFault = ScanLost | ScanTwice | ScansAtOnce
+Fault = Annotated[CameraFault | PlateFault | GateFault, Field(discriminator="kind")]
+
+
+def fault_end(fault: CameraFault | PlateFault | GateFault) -> float:
+    """Seconds from opening at which a fault is over; infinity where it stays, or ends with a count of scans."""
+    if isinstance(fault, ScansAtOnce):
+        return fault.at + fault.within
+    seconds = None if isinstance(fault, Knock | ScanLost | ScanTwice) else fault.seconds
     return float("inf") if seconds is None else fault.at + seconds
 
 
@@ -71,5 +139,8 @@ def check_times(faults: tuple[Fault, ...], seconds: float) -> None:
         if fault.at >= seconds:
             raise FieldError(f"faults.{index}.at", fault.at, f"before the run's end at {seconds:g} seconds")
         if seconds < fault_end(fault) < float("inf"):
-            most = f"at most {seconds - fault.at:g}, or no such field for the rest of the run"
-            raise FieldError(f"faults.{index}.seconds", fault_end(fault) - fault.at, most)
+            name = "within" if isinstance(fault, ScansAtOnce) else "seconds"
+            rest = "" if name == "within" else ", or no such field for the rest of the run"
+            raise FieldError(
+                f"faults.{index}.{name}", fault_end(fault) - fault.at, f"at most {seconds - fault.at:g}{rest}"
+            )

@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.faults import Clock, Down, Drops, Fault, Knock, fault_end
+from sim.faults import CameraFault, Clock, Down, Drops, Fault, Knock, fault_end
 from tracking.camera import Camera
 
 _INSTANT = 1e-6
@@ -29,12 +29,13 @@ class FaultyCameras:
 
     Args:
         cameras: by name, as they hang at opening.
-        faults: of the scenario.
+        faults: of the scenario; those of other things are left alone.
         rng: which pictures get lost.
     """
 
     def __init__(self, cameras: Mapping[str, Camera], faults: Sequence[Fault], rng: np.random.Generator) -> None:
-        self._cameras, self._faults, self._rng = dict(cameras), tuple(faults), rng
+        self._cameras, self._rng = dict(cameras), rng
+        self._faults = tuple(fault for fault in faults if isinstance(fault, CameraFault))
         self.poses: dict[str, Camera] = dict(cameras)
         """Every pose that a camera has during the run, by key; at opening the key is the camera's name."""
         self._turns: dict[str, list[tuple[float, str]]] = {}
@@ -72,7 +73,7 @@ class FaultyCameras:
     def _pose(self, name: str, t: float) -> str:
         return next((key for at, key in reversed(self._turns.get(name, [])) if at <= t + _INSTANT), name)
 
-    def _active(self, name: str, t: float) -> list[Fault]:
+    def _active(self, name: str, t: float) -> list[CameraFault]:
         own = (fault for fault in self._faults if fault.camera == name)
         return [fault for fault in own if fault.at <= t + _INSTANT and t + _INSTANT < fault_end(fault)]
 

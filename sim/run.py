@@ -37,6 +37,7 @@ from sim.run_folder import (
     write_summary,
     write_table,
 )
+from sim.run_ledger import check_ledger, run_ledger
 from sim.scenario import Scenario
 from sim.settling import settle
 from sim.shop_settings import shop_settings, write_settings
@@ -44,7 +45,6 @@ from sim.stopwatch import Stopwatch, growth_an_hour, memory_mb, peak_memory_mb
 from sim.store_plan import StorePlan, camera_models, load_store
 from sim.world import World, WorldTick
 from store.journal import Journal
-from store.ledger import Ledger
 from store.shop import Shop
 from tracking.camera import Camera, save_calibration
 from tracking.detect import Detector, Device
@@ -72,6 +72,7 @@ class RunOptions:
             own brings its keypoints.
         calibration: what tracking believes the cameras to be; None takes the truth. Cameras are drawn as they are.
         scale_clock_s: by how much the clock of the plates runs ahead of that of the cameras, seconds.
+        ledger: URL of books that other stores may write to at the same time; None: a file in the run folder.
     """
 
     seed: int | None = None
@@ -82,6 +83,7 @@ class RunOptions:
     embedder: Embedder | None = None
     calibration: Mapping[str, Camera] | None = None
     scale_clock_s: float = 0.0
+    ledger: str | None = None
 
 
 def run_scenario(
@@ -92,12 +94,13 @@ def run_scenario(
     A scenario of several days goes on where it was interrupted: days that `out` has finished are not run again.
 
     Raises:
-        BadInput: the scenario's store, a policy or a part of one's own is wrong, or `out` holds another run of
-            several days.
+        BadInput: the scenario's store, a policy, a part of one's own or the ledger's URL is wrong, or `out` holds
+            another run of several days.
         MissingLibrary: the machine cannot draw.
         Interrupted: SIGINT or SIGTERM came; what was written stays, with status `interrupted`.
     """
     check_names(scenario)
+    check_ledger(options.ledger)
     if scenario.days > 1:
         from sim.run_days import run_days  # it runs each day by this module
 
@@ -155,7 +158,7 @@ class _Day:
         self.day_seed = day_seed(seed, day, scenario.days)
         self.manifest, self.on_progress, self.video = manifest, on_progress, options.video
         self.world = World(plan, scenario, seed, day)
-        self.scale_clock_s = options.scale_clock_s
+        self.scale_clock_s, self.ledger_url = options.scale_clock_s, options.ledger
         self.tracker = tracker_of(
             scenario, options.calibration or cameras, floor_area_of(plan),
             options.detector, options.embedder, options.device,
@@ -167,20 +170,22 @@ class _Day:
 
     def run(self) -> dict[str, object]:
         """Runs the day to its end and returns the `speed` block of the summary."""
-        journal = Journal(self.out / "events.jsonl")
-        ledger = Ledger(f"sqlite:///{self.out / 'store.sqlite'}")
-        settings = shop_settings(self.scenario)
-        shop = Shop(
-            planogram_of(self.plan, self.scenario.planogram_errors),
-            gates_of(self.plan),
-            self.world.accounts(),
-            ledger,
-            journal.append,
-            settings,
-            families_of(self.scenario.model_dump(mode="json")),
-        )
-        write_settings(self.out, settings)
         write_json(self.out / "truth" / "subjects.json", self.world.subjects())
+        with Journal(self.out / "events.jsonl") as journal, run_ledger(self.out, self.ledger_url) as ledger:
+            settings = shop_settings(self.scenario)
+            write_settings(self.out, settings)
+            shop = Shop(
+                planogram_of(self.plan, self.scenario.planogram_errors),
+                gates_of(self.plan),
+                self.world.accounts(),
+                ledger,
+                journal.append,
+                settings,
+                families=families_of(self.scenario.model_dump(mode="json")),
+            )
+            return self._watch(shop)
+
+    def _watch(self, shop: Shop) -> dict[str, object]:
         started, t = 0.0, 0.0
         try:
             with (
@@ -197,11 +202,9 @@ class _Day:
             with self.watching.stage("store"):
                 shop.close(t)
             write_json(self.out / "truth" / "receipts.json", self.world.truth_receipts())
-            settle(RunFolder(self.out), self.scenario, ledger, self.day_seed)
+            settle(RunFolder(self.out), self.scenario, shop.ledger, self.day_seed)
         finally:
             write_json(self.out / "truth" / "receipts.json", self.world.truth_receipts())
-            journal.close()
-            ledger.close()
         wall = time.perf_counter() - started
         stages = {**self.drawing.stages, **self.tracker.seconds, **self.watching.stages}
         return {

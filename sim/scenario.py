@@ -96,7 +96,9 @@ class Scenario(Settings):
     body_camera: BodyCamera | None = Field(default=None, description="an officer with a body camera; none: nobody")
     crowd: Crowd | None = Field(default=None, description="a crowd beside the shoppers; none: nobody")
     light: Light = Field(default=Light(), description="what differs from the light of the store's plan")
-    faults: tuple[Fault, ...] = Field(default=(), description="what goes wrong with cameras; the tracker is not told")
+    faults: tuple[Fault, ...] = Field(
+        default=(), description="what goes wrong with cameras, plates, gates; nobody is told"
+    )
     review: ReviewDesk = Field(default=ReviewDesk(), description="who looks at receipts that the store is unsure of")
     hand_overs: HandOvers = Field(default=HandOvers(), description="who pays for what is handed over in the store")
     after: AfterVisit = Field(default=AfterVisit(), description="what shoppers do about their receipts")

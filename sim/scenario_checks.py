@@ -4,6 +4,7 @@ import difflib
 from collections.abc import Iterable
 
 from sim.errors import BadInput
+from sim.faults import CameraFault, PlateFault
 from sim.scenario import BODY_CAMERA, Scenario
 from sim.script import BlockCamera, HandOver, MisplacedAtOpening, PassOver, Push, ShelfStep
 from sim.store_places import plate_id
@@ -20,7 +21,12 @@ def check_scenario(scenario: Scenario, plan: StorePlan, source: object) -> None:
         _known(source, f"cameras.{index}", camera, [spec.name for spec in plan.cameras])
     in_use = list(scenario.cameras or (spec.name for spec in plan.cameras))
     for index, fault in enumerate(scenario.faults):
-        _known(source, f"faults.{index}.camera", fault.camera, in_use)
+        if isinstance(fault, CameraFault):
+            _known(source, f"faults.{index}.camera", fault.camera, in_use)
+        elif isinstance(fault, PlateFault):
+            _known(source, f"faults.{index}.plate", fault.plate, [plate.id for plate in plan.plates()])
+        else:
+            _known(source, f"faults.{index}.gate", fault.gate, [g.id for g in plan.gates if g.direction != "out"])
     changes = scenario.shoppers.random.changes_clothes
     if changes and not plan.fitting_rooms:
         raise BadInput(source, "shoppers.random.changes_clothes", changes, f"0 in {plan.name}: it has no fitting rooms")

@@ -13,6 +13,8 @@ from sim.children import Child
 from sim.cues import Cues
 from sim.demand import Employee
 from sim.doorways import Doorways
+from sim.faulty_gates import FaultyGates
+from sim.faulty_plates import FaultyPlates
 from sim.guests import guests_of
 from sim.labels import labels_by_account, labels_of
 from sim.officer import Officer, officer_visitor
@@ -132,6 +134,8 @@ class World:
             self._gather(scenario.crowd, scenario.cameras, today)
         self._carts = carts_of(self.people.values(), seed)
         self._pushing = Pushing(self._carts, walkers.router)
+        self._faulty_gates = FaultyGates(scenario.faults)
+        self._faulty_plates = FaultyPlates([plate.id for plate in plan.plates()], scenario.faults)
         self._ticks = 0
         self._empty_since: float | None = None
         self._crossings: list[GateCrossing] = []
@@ -243,7 +247,7 @@ class World:
                 self._premises.truth.add(TruthEvent(t, name, shopper.visitor.account, kind))
 
     def _tick(self, t: float) -> WorldTick:
-        scans, self._premises.scans = tuple(self._premises.scans), []
+        scans, self._premises.scans = self._faulty_gates.deliver(self._premises.scans, t), []
         crossings, self._crossings = tuple(self._crossings), []
         weights_t, weights_g = self._premises.scales.readings()
         wheels = {
@@ -251,6 +255,7 @@ class World:
             for name, shopper in self._shoppers.items()
             if shopper.walker is not None
         }
+        weights_g = self._faulty_plates.read(weights_t, weights_g)
         return WorldTick(
             t=t,
             people=tuple(

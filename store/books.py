@@ -1,7 +1,9 @@
 """Tables of the store's books. Money is integer cents; every transaction's entries sum to zero."""
 
-from sqlalchemy import CheckConstraint, ForeignKey, String, UniqueConstraint
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, String, UniqueConstraint
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
+
+from store.safeguards import guard
 
 
 class Books(DeclarativeBase):
@@ -16,7 +18,10 @@ class AccountRow(Books):
 
 
 class VisitRow(Books):
-    """One party on one token, from its first scan in to its last member out; times in seconds from opening."""
+    """One party on one token, from its first scan in to its last member out; times in seconds from opening.
+
+    `store` names the shop, where several share the books.
+    """
 
     __tablename__ = "visits"
     id: Mapped[str] = mapped_column(String(80), primary_key=True)
@@ -24,6 +29,7 @@ class VisitRow(Books):
     people: Mapped[int] = mapped_column(CheckConstraint("people >= 0"))
     opened: Mapped[float]
     closed: Mapped[float | None]
+    store: Mapped[str] = mapped_column(String(60), default="", index=True)
 
 
 class CartRow(Books):
@@ -51,7 +57,7 @@ class ReceiptRow(Books):
     __tablename__ = "receipts"
     visit: Mapped[str] = mapped_column(ForeignKey("visits.id"), primary_key=True)
     account: Mapped[str] = mapped_column(ForeignKey("accounts.id"), index=True)
-    cents: Mapped[int] = mapped_column(CheckConstraint("cents >= 0"))
+    cents: Mapped[int] = mapped_column(BigInteger, CheckConstraint("cents >= 0"))
     confidence: Mapped[float]
     flagged: Mapped[bool]
     people: Mapped[int]
@@ -69,7 +75,7 @@ class ReceiptLineRow(Books):
     visit: Mapped[str] = mapped_column(ForeignKey("receipts.visit"), primary_key=True)
     product: Mapped[str] = mapped_column(String(80), primary_key=True)
     quantity: Mapped[int] = mapped_column(CheckConstraint("quantity > 0"))
-    unit_cents: Mapped[int] = mapped_column(CheckConstraint("unit_cents >= 0"))
+    unit_cents: Mapped[int] = mapped_column(BigInteger, CheckConstraint("unit_cents >= 0"))
 
 
 class EvidenceRow(Books):
@@ -87,12 +93,15 @@ class EvidenceRow(Books):
 
 
 class TransactionRow(Books):
-    """One movement of money; `key` makes it happen once (`charge:VISIT`, `refund:DISPUTE`)."""
+    """One movement of money; `key` makes it happen once (`charge:VISIT`, `refund:DISPUTE`).
+
+    Its entries are written before it (`store.ledger.post`), as the database lets it stand only where they balance.
+    """
 
     __tablename__ = "transactions"
     key: Mapped[str] = mapped_column(String(120), primary_key=True)
     t: Mapped[float]
-    entries: Mapped[list["EntryRow"]] = relationship(lazy="selectin")
+    entries: Mapped[list["EntryRow"]] = relationship(lazy="selectin", viewonly=True)
 
 
 class EntryRow(Books):
@@ -101,9 +110,11 @@ class EntryRow(Books):
     __tablename__ = "entries"
     __table_args__ = (UniqueConstraint("transaction", "book"),)
     id: Mapped[int] = mapped_column(primary_key=True, autoincrement=True)
-    transaction: Mapped[str] = mapped_column(ForeignKey("transactions.key"), index=True)
+    transaction: Mapped[str] = mapped_column(
+        ForeignKey("transactions.key", deferrable=True, initially="DEFERRED"), index=True
+    )
     book: Mapped[str] = mapped_column(String(120), index=True)
-    cents: Mapped[int]
+    cents: Mapped[int] = mapped_column(BigInteger)
 
 
 class ReviewRow(Books):
@@ -142,3 +153,6 @@ class AuditRow(Books):
     action: Mapped[str]
     subject: Mapped[str]
     detail: Mapped[str]
+
+
+guard(Books.metadata)

@@ -1,6 +1,6 @@
 """From steps of single plates to weight changes: which plates moved together because one item lay on both."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from itertools import combinations, pairwise
 
 import numpy as np
@@ -29,6 +29,8 @@ SEPARATE = -3.5
 class Changes:
     """Joins the plates' steps into changes, each of one or more plates; `number` counts them."""
 
+    FIXED = frozenset({"planogram", "detector", "_match", "_linked", "_slot_columns"})
+
     def __init__(self, planogram: Planogram, match: Match, settings: ScalesSettings | None = None) -> None:
         self.planogram, self.detector = planogram, StepDetector(len(planogram.plates), settings)
         self._match = match
@@ -41,6 +43,11 @@ class Changes:
         """Takes samples (S,) seconds and (S, P) grams; returns the changes that are complete."""
         self._waiting += self.detector.update(times, grams)
         return self._complete(float(times[-1])) if self._waiting and len(times) else []
+
+    def forget(self, columns: Sequence[int]) -> None:
+        """Plates that have failed or weigh again: what they last seemed to feel was nothing."""
+        self.detector.forget(columns)
+        self._waiting = [step for step in self._waiting if step.column not in columns]
 
     def flush(self, t: float) -> list[WeightChange]:
         """What is still waiting, because the store closes."""

@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from store.after_books import DisputeCaseRow
 from store.books import AuditRow, DisputeRow, EvidenceRow, ReceiptRow
 from store.errors import LedgerError
-from store.ledger import Ledger, transact
+from store.ledger import Ledger, lock_dispute, lock_visit, transact
 from store.receipt import Evidence
 from store.standing import check_standing, standing
 
@@ -94,9 +94,12 @@ class DisputeDesk:
                 rejected too often, or another request had this key.
         """
         with self._ledger.session() as session:
+            if session.get(ReceiptRow, visit) is None:
+                raise LedgerError(f"dispute on {visit}: it has no receipt")
+            lock_visit(session, visit)
             known = session.scalar(select(DisputeCaseRow).where(DisputeCaseRow.key == key))
             if known is not None:
-                row = _dispute(session, known.dispute)
+                row = lock_dispute(session, known.dispute)
                 if (row.visit, row.product, row.quantity) != (visit, product, quantity):
                     raise LedgerError(f"request {key!r} was {row.quantity} x {row.product} on {row.visit} before")
                 return _view(row, known)
@@ -117,7 +120,7 @@ class DisputeDesk:
     def examine(self, dispute: int, by: str, t: float) -> DisputeEvidence:
         """Looks at the evidence and notes who did; LedgerError where there is no such dispute."""
         with self._ledger.session() as session:
-            row, case = _dispute(session, dispute), _case(session, dispute)
+            row, case = lock_dispute(session, dispute), _case(session, dispute)
             if case.examined is None:
                 case.examined, case.examiner = t, by
             _note(session, t, by, "examine", row, f"dispute {dispute}")
@@ -134,7 +137,7 @@ class DisputeDesk:
                 otherwise.
         """
         with self._ledger.session() as session:
-            row, case = _dispute(session, dispute), _case(session, dispute)
+            row, case = lock_dispute(session, dispute), _case(session, dispute)
             if not 0 <= granted <= row.quantity:
                 raise LedgerError(f"dispute {dispute}: {granted} of {row.quantity} items cannot be granted")
             if case.outcome:
@@ -156,7 +159,7 @@ class DisputeDesk:
     def withdraw(self, dispute: int, t: float) -> None:
         """The account takes its dispute back; LedgerError where it was decided otherwise."""
         with self._ledger.session() as session:
-            row, case = _dispute(session, dispute), _case(session, dispute)
+            row, case = lock_dispute(session, dispute), _case(session, dispute)
             if case.outcome == "withdrawn":
                 return
             if case.outcome:
@@ -169,7 +172,7 @@ class DisputeDesk:
         late = [one for one in self.all() if one.state == "open" and one.answer_by <= t]
         with self._ledger.session() as session:
             for one in late:
-                row, case = _dispute(session, one.id), _case(session, one.id)
+                row, case = lock_dispute(session, one.id), _case(session, one.id)
                 granted = row.quantity if self.rules.overdue == "grant" else 0
                 _close(session, row, case, granted, "store", one.answer_by, "not answered in time")
         return [one.id for one in late]
@@ -177,7 +180,7 @@ class DisputeDesk:
     def get(self, dispute: int) -> Dispute:
         """A dispute by its number; LedgerError where there is none."""
         with self._ledger.session() as session:
-            return _view(_dispute(session, dispute), _case(session, dispute))
+            return _view(lock_dispute(session, dispute), _case(session, dispute))
 
     def all(self) -> list[Dispute]:
         """Every dispute that came to this desk, in order of opening."""
@@ -198,9 +201,7 @@ class DisputeDesk:
             check_standing(session)
 
     def _check_new(self, session: Session, visit: str, product: str, quantity: int, t: float) -> None:
-        receipt = session.get(ReceiptRow, visit)
-        if receipt is None:
-            raise LedgerError(f"dispute on {visit}: it has no receipt")
+        receipt = session.get_one(ReceiptRow, visit)
         if not receipt.issued <= t <= receipt.issued + self.rules.window_s:
             days = self.rules.window_s / DAY_S
             raise LedgerError(f"dispute on {visit}: only within {days:g} days of its receipt")
@@ -242,13 +243,6 @@ def _evidence(session: Session, visit: str, product: str) -> DisputeEvidence:
         for row in session.scalars(query.order_by(EvidenceRow.number))
     )
     return DisputeEvidence(lines, min((line.probability for line in lines if line.quantity > 0), default=0.0))
-
-
-def _dispute(session: Session, dispute: int) -> DisputeRow:
-    row = session.get(DisputeRow, dispute)
-    if row is None:
-        raise LedgerError(f"there is no dispute {dispute}")
-    return row
 
 
 def _case(session: Session, dispute: int) -> DisputeCaseRow:

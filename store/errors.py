@@ -7,6 +7,7 @@ StoreError
 ├── UnknownAccount    a token or account that the store does not know
 ├── AuditError        an audit log that somebody changed
 └── LedgerError       the books refuse: an entry that does not balance, a visit billed twice differently
+    └── IntegrityRefused  the database itself refuses: a rule of the tables would be broken
 """
 
 
@@ -36,6 +37,10 @@ class UnknownAccount(StoreError):
 
 class LedgerError(StoreError):
     """The books refuse what was asked, because money would not balance or would move twice."""
+
+
+class IntegrityRefused(LedgerError):
+    """The database refuses what would break a rule of its tables."""
 
 
 class AuditError(StoreError):

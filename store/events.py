@@ -104,6 +104,15 @@ class GateCrossing(StoreEvent):
 
 
 @dataclass(frozen=True, slots=True)
+class EntryUnscanned(StoreEvent):
+    """Somebody came in on no scan: it was lost, or there was none."""
+
+    kind: ClassVar[str] = "entry_unscanned"
+
+    gate: str
+
+
+@dataclass(frozen=True, slots=True)
 class VisitOpened(StoreEvent):
     """The first member of a party scanned in."""
 
@@ -157,6 +166,37 @@ class MemberLeft(StoreEvent):
     visit: str
     member: int
     gate: str
+
+
+@dataclass(frozen=True, slots=True)
+class VisitDoubted(StoreEvent):
+    """Something happened after which a person should look at this visit's receipt, however sure the store is."""
+
+    kind: ClassVar[str] = "visit_doubted"
+
+    visit: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class PlateFailed(StoreEvent):
+    """A plate has stopped to weigh, as its samples show: `silent`, `stuck` or `drifting`, since that time."""
+
+    kind: ClassVar[str] = "plate_failed"
+
+    plate: str
+    trouble: Literal["silent", "stuck", "drifting"]
+    since: float
+
+
+@dataclass(frozen=True, slots=True)
+class PlateRecovered(StoreEvent):
+    """A plate weighs again; `delta_g` is what is on it now less what was before, None where that is not known."""
+
+    kind: ClassVar[str] = "plate_recovered"
+
+    plate: str
+    delta_g: float | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -263,11 +303,15 @@ _EVENTS: dict[str, type[StoreEvent]] = {
         GateScan,
         GateRefused,
         GateCrossing,
+        EntryUnscanned,
         VisitOpened,
         MemberEntered,
         VisitLinked,
         MemberLost,
         MemberLeft,
+        VisitDoubted,
+        PlateFailed,
+        PlateRecovered,
         VisitClosed,
         WeightChange,
         Attribution,

@@ -18,6 +18,7 @@ from scipy.optimize import linear_sum_assignment
 from store.accounts import Accounts
 from store.errors import BadInput, UnknownAccount
 from store.events import (
+    EntryUnscanned,
     GateCrossing,
     GateRefused,
     GateScan,
@@ -25,6 +26,7 @@ from store.events import (
     MemberLeft,
     MemberLost,
     StoreEvent,
+    VisitDoubted,
     VisitLinked,
     VisitOpened,
 )
@@ -46,6 +48,16 @@ class GateSettings(BaseModel):
     scan_valid_s: float = Field(
         default=30.0, gt=0, le=600, description="a scan lets somebody pass for so long, seconds"
     )
+    repeat_s: float = Field(
+        default=1.0, ge=0, le=10, description="the same token again so soon, and nobody passed: the reader stammered"
+    )
+    stale_s: float = Field(
+        default=5.0, gt=0, le=600, description="who passes is taken to have scanned since then, if anybody has, seconds"
+    )
+    late_s: float = Field(
+        default=2.5, ge=0, le=30, description="a scan that nobody uses may be that of who passed so long before it"
+    )
+    at_once_s: float = Field(default=0.5, ge=0, le=10, description="scans of two so close may each be the other's")
     decide_s: float = Field(default=0.5, ge=0, le=1, description="wait after a passage before it is matched, seconds")
     link_m: float = Field(default=1.5, gt=0, le=5, description="farthest track from a gate at a passage, metres")
     await_s: float = Field(default=6.0, gt=0, le=60, description="time for a new member's track to appear, seconds")
@@ -82,37 +94,51 @@ class _Departure:
 class Gates:
     """Opens visits, links tracks to their members, and notices who has left."""
 
+    FIXED = frozenset({"settings", "_visit_id", "_gates", "_accounts", "_journal"})
+
     def __init__(
         self,
         gates: Sequence[Gate],
         accounts: Accounts,
         journal: Callable[[StoreEvent], None],
         settings: GateSettings | None = None,
+        visit_id: Callable[[int], str] = "visit-{}".format,
     ) -> None:
-        self.settings = settings or GateSettings()
+        """`visit_id` gives the name of the visit of a number, from 1."""
+        self.settings, self._visit_id = settings or GateSettings(), visit_id
         self.visits: dict[str, Visit] = {}
         self.owner: dict[int, Member] = {}
         self._gates = {gate.id: gate for gate in gates}
         self._accounts, self._journal = accounts, journal
         self._scans: dict[str, list[tuple[float, str]]] = {gate.id: [] for gate in gates}
+        self._last_scan: dict[str, GateScan] = {}
+        self._unscanned: dict[str, list[float]] = {gate.id: [] for gate in gates}
         self._exits: list[_Exit] = []
         self._departures: list[_Departure] = []
-        self._meeting: set[tuple[int, int]] = set()
+        self._meeting: set[tuple[str, int, str, int]] = set()
         self._opened = 0
 
     def scan(self, scan: GateScan) -> Visit | None:
         """A token was scanned: the visit that it opens or joins, or None where no account has it."""
         self._gate(scan.gate)
         self._journal(scan)
+        return self.expect(scan)
+
+    def expect(self, scan: GateScan) -> Visit | None:
+        """Lets somebody pass on a scan that stands in the journal; else as `scan`."""
         try:
             account = self._accounts.account(scan.token)
         except UnknownAccount:
             self._journal(GateRefused(scan.t, scan.gate, scan.token))
             return None
+        last = self._last_scan.get(scan.gate)
+        self._last_scan[scan.gate] = scan
         visit = next((v for v in self.visits.values() if v.account == account and v.closed is None), None)
+        if visit and last and last.token == scan.token and scan.t - last.t < self.settings.repeat_s:
+            return visit
         if visit is None:
             self._opened += 1
-            visit = Visit(f"visit-{self._opened}", account, scan.t)
+            visit = Visit(self._visit_id(self._opened), account, scan.t)
             self.visits[visit.id] = visit
             self._journal(VisitOpened(scan.t, visit.id, account, scan.gate))
         visit.awaited_scans += 1
@@ -124,17 +150,38 @@ class Gates:
         gate = self._gate(crossing.gate)
         self._journal(crossing)
         if crossing.direction == "out":
-            self._exits.append(_Exit(crossing.t, gate))
+            self.expect_exit(crossing)
             return
         self._expire_scans(crossing.t)
-        if not self._scans[gate.id]:
-            return
-        _, name = self._scans[gate.id].pop(0)
+        self._last_scan.pop(gate.id, None)
+        if self._scans[gate.id]:
+            self._enter(gate, crossing.t, self._take_scan(gate, crossing.t))
+        else:
+            self._unscanned[gate.id].append(crossing.t)
+            self._journal(EntryUnscanned(crossing.t, gate.id))
+
+    def doubt(self, visit: Visit, t: float, reason: str) -> None:
+        """Has a person look at a visit's receipt; the same reason counts once."""
+        if reason not in visit.doubts:
+            visit.doubts.append(reason)
+            self._journal(VisitDoubted(t, visit.id, reason))
+
+    def _take_scan(self, gate: Gate, t: float) -> Visit:
+        """The visit of whoever passes: the first who scanned, but for scans so old that their owners turned away."""
+        waiting = self._scans[gate.id]
+        recent = [number for number, (at, _) in enumerate(waiting) if at > t - self.settings.stale_s]
+        at, name = waiting.pop(recent[0] if recent else 0)
         visit = self.visits[name]
+        rivals = {other for then, other in waiting if abs(then - at) < self.settings.at_once_s and other != name}
+        for one in sorted(rivals | {name} if rivals else rivals):
+            self.doubt(self.visits[one], t, f"scanned at gate {gate.id} at the same moment as somebody else")
         visit.awaited_scans -= 1
-        member = Member(name, len(visit.members) + 1, crossing.t, gate.x, gate.y, crossing.t)
+        return visit
+
+    def _enter(self, gate: Gate, t: float, visit: Visit) -> None:
+        member = Member(visit.id, len(visit.members) + 1, t, gate.x, gate.y, t)
         visit.members.append(member)
-        self._journal(MemberEntered(crossing.t, name, member.number, gate.id))
+        self._journal(MemberEntered(t, visit.id, member.number, gate.id))
 
     def update(self, where: Whereabouts) -> None:
         """Takes the newest positions: follows, loses, links and releases members."""
@@ -155,10 +202,32 @@ class Gates:
         """Members inside the store, in order of visit."""
         return [member for visit in self.visits.values() if visit.closed is None for member in visit.inside]
 
-    def restore(self, visit: Visit) -> None:
-        """Brings back a visit that the journal tells of, after a restart."""
+    def expect_exit(self, crossing: GateCrossing) -> None:
+        """Somebody passed outwards, who will be found."""
+        self._exits.append(_Exit(crossing.t, self._gate(crossing.gate)))
+
+    def restore(self, visit: Visit, same_tracks: bool = False) -> None:
+        """Brings back a visit that the journal tells of, after a restart, with its members' tracks if those go on."""
         self.visits[visit.id] = visit
-        self._opened = max(self._opened, int(visit.id.rsplit("-", 1)[1]))
+        for member in visit.members:
+            if not same_tracks:
+                member.track = member.home_track = None
+            elif member.track is not None:
+                self.owner[member.track] = member
+
+    def restore_count(self, opened: int) -> None:
+        """So many visits have been opened before a restart: new ones get new names."""
+        self._opened = max(self._opened, opened)
+
+    def lose_all(self, where: Whereabouts) -> None:
+        """Tracks have new numbers: nobody is followed until a track is found to be theirs."""
+        for member in self.members():
+            if member.where == "tracked" and member.track is not None:
+                member.where = "lost"
+                self._journal(MemberLost(where.t, member.visit, member.number, member.track))
+            member.track = member.home_track = None
+        self.owner.clear()
+        where.forget_tracks()
 
     def forget(self, visit: Visit) -> None:
         """Drops what was kept of a closed visit's tracks."""
@@ -170,9 +239,25 @@ class Gates:
         return self._gates[name]
 
     def _expire_scans(self, t: float) -> None:
-        for waiting in self._scans.values():
+        for gate, waiting in self._scans.items():
             while waiting and waiting[0][0] < t - self.settings.scan_valid_s:
                 self.visits[waiting.pop(0)[1]].awaited_scans -= 1
+            self._use_late_scans(self._gates[gate], t)
+
+    def _use_late_scans(self, gate: Gate, t: float) -> None:
+        """A scan that nobody has used was told late: it is that of who had passed without one just before."""
+        settings, before = self.settings, self._unscanned[gate.id]
+        before[:] = [at for at in before if at > t - settings.stale_s - settings.late_s]
+        for scanned, name in list(self._scans[gate.id]) if before else []:
+            passed = [at for at in before if scanned - settings.late_s < at <= scanned]
+            if scanned > t - settings.stale_s or not passed:
+                continue
+            self._scans[gate.id].remove((scanned, name))
+            visit = self.visits[name]
+            visit.awaited_scans -= 1
+            before.remove(passed[-1])
+            self._enter(gate, passed[-1], visit)
+            self.doubt(visit, t, f"the scan at gate {gate.id} was told after the passage")
 
     def _follow(self, where: Whereabouts) -> None:
         for member in self.members():
@@ -190,11 +275,12 @@ class Gates:
     def _doubt_meetings(self) -> None:
         """Where two people come so close that their tracks may be swapped, both become a little less certain."""
         tracked = [member for member in self.members() if member.where == "tracked"]
-        now: set[tuple[int, int]] = set()
+        now: set[tuple[str, int, str, int]] = set()
         for one, other in combinations(tracked, 2):
             if one.visit != other.visit and distance(one.x, one.y, other.x, other.y) < self.settings.shadow_m:
-                now.add((id(one), id(other)))
-                if (id(one), id(other)) not in self._meeting:
+                pair = (one.visit, one.number, other.visit, other.number)
+                now.add(pair)
+                if pair not in self._meeting:
                     one.certainty *= self.settings.meeting_certainty
                     other.certainty *= self.settings.meeting_certainty
         self._meeting = now

@@ -46,6 +46,8 @@ class Meeting:
 class Meetings:
     """Finds meetings, tick by tick; one for as long as two people's hands stay together."""
 
+    FIXED = frozenset({"settings"})
+
     def __init__(self, settings: HandingSettings | None = None) -> None:
         self.settings = settings or HandingSettings()
         self._near: dict[tuple[str, str], list[float]] = {}

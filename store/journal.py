@@ -1,6 +1,8 @@
 """The journal: every event of the store in one append-only file, a JSON object a line, written at once.
 
-It is the source of recovery after a crash and of the live view; a last line that a crash cut off is dropped.
+It is the source of recovery after a crash and of the live view; a last line that a crash cut off is dropped. That a
+visit has ended is on the disk before its bill is in the books, so that not even a power cut leaves a bill of which the
+journal knows no reason.
 """
 
 import json
@@ -11,7 +13,7 @@ from types import TracebackType
 from typing import Self
 
 from store.errors import BadInput
-from store.events import StoreEvent, event_from_json
+from store.events import ReceiptIssued, StoreEvent, VisitClosed, event_from_json
 
 
 class Journal:
@@ -24,10 +26,15 @@ class Journal:
         self._file = self.path.open("a", encoding="utf-8")
 
     def append(self, event: StoreEvent) -> None:
-        """Writes one event and hands it to the operating system."""
+        """Writes one event and hands it to the operating system, and to the disk where money follows or has moved."""
         self._lines += 1
         row = {"id": f"e{self._lines}"} | event.to_json()
-        self._file.write(json.dumps(row, ensure_ascii=False, allow_nan=False) + "\n")
+        self._write(json.dumps(row, ensure_ascii=False, allow_nan=False) + "\n")
+        if isinstance(event, VisitClosed | ReceiptIssued):
+            os.fsync(self._file.fileno())
+
+    def _write(self, text: str) -> None:
+        self._file.write(text)
         self._file.flush()
 
     def close(self) -> None:
@@ -50,30 +57,45 @@ def read_journal(path: Path | str) -> Iterator[StoreEvent]:
     """Events of a journal in order; BadInput where a line other than a cut-off last one is no event."""
     source = Path(path)
     try:
-        lines = source.read_text(encoding="utf-8").split("\n")
-    except (OSError, UnicodeDecodeError) as error:
+        lines = source.read_bytes().split(b"\n")
+    except OSError as error:
         raise BadInput(source, "file", str(error), "a journal") from error
     for number, line in enumerate(lines, start=1):
         if not line:
             continue
         try:
             row = json.loads(line)
-        except json.JSONDecodeError as error:
+        except ValueError as error:
             if number == len(lines):
                 return
-            raise BadInput(source, f"line {number}", line[:60], "one JSON object a line") from error
+            raise BadInput(source, f"line {number}", _shown(line), "one JSON object a line") from error
         if not isinstance(row, dict):
-            raise BadInput(source, f"line {number}", line[:60], "one JSON object a line")
+            raise BadInput(source, f"line {number}", _shown(line), "one JSON object a line")
         yield event_from_json(row)
 
 
+def _shown(line: bytes) -> str:
+    return line[:60].decode("utf-8", "replace")
+
+
 def _mend(path: Path) -> int:
-    """Cuts off an unfinished last line, and counts the whole ones."""
+    """Ends a last line of which only the line break is missing, cuts off one that is unfinished; counts the whole."""
     if not path.is_file():
         return 0
     content = path.read_bytes()
-    whole = content[: content.rfind(b"\n") + 1]
-    if len(whole) < len(content):
+    whole = content.rfind(b"\n") + 1
+    if whole < len(content):
         with path.open("r+b") as file:
-            file.truncate(len(whole))
-    return whole.count(b"\n")
+            if _is_whole(content[whole:]):
+                file.seek(0, os.SEEK_END)
+                file.write(b"\n")
+                return content.count(b"\n") + 1
+            file.truncate(whole)
+    return content.count(b"\n")
+
+
+def _is_whole(line: bytes) -> bool:
+    try:
+        return isinstance(json.loads(line), dict)
+    except ValueError:
+        return False

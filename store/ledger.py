@@ -1,41 +1,48 @@
 """The store's books: accounts, visits, carts, receipts, double-entry charges and refunds, disputes, audit.
 
-Debit is positive, credit negative, and the entries of every transaction sum to zero. A charge debits what the account
-owes and credits sales; a refund does the reverse. Every transaction has a key, so that none happens twice.
+Debit is positive, credit negative, and the entries of every transaction sum to zero, which the database itself checks
+(`store.safeguards`). A charge debits what the account owes and credits sales; a refund does the reverse. Every
+transaction has a key, so that none happens twice, and whatever is asked for again changes nothing.
+
+Several stores may keep their books together (`store.database`). Whoever changes something about a visit first locks
+that visit's row, so that the same request at the same moment waits, and then finds that it is done.
 """
 
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
-from sqlalchemy import create_engine, event, func, select
-from sqlalchemy.engine import Engine
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy import func, select
+from sqlalchemy.exc import DataError, IntegrityError, SQLAlchemyError
 from sqlalchemy.orm import Session
-from sqlalchemy.pool import StaticPool
 
 import store.after_books  # noqa: F401  its tables are made with the other books
+from store.balance import check_books
 from store.books import (
     AccountRow,
     AuditRow,
-    Books,
     CartLineRow,
     CartRow,
     DisputeRow,
     EntryRow,
-    EvidenceRow,
     ReceiptLineRow,
     ReceiptRow,
     ReviewRow,
     TransactionRow,
     VisitRow,
 )
-from store.errors import BadInput, LedgerError, UnknownAccount
+from store.database import create_books, enter, open_engine, reading, reason, shown, writing
+from store.errors import BadInput, IntegrityRefused, LedgerError, UnknownAccount
 from store.receipt import Evidence, Receipt
+from store.receipt_rows import receipt_of, receipt_row, receipts_of
 
 __all__ = ["Evidence", "Ledger", "Receipt", "read_receipts"]
 
 SALES = "sales"
 """The book that every charge credits."""
+
+STORE_NAME = re.compile(r"[A-Za-z][A-Za-z0-9._-]{0,39}")
+"""A shop's name in shared books."""
 
 
 def receivable(account: str) -> str:
@@ -44,43 +51,50 @@ def receivable(account: str) -> str:
 
 
 class Ledger:
-    """The books behind a database URL, for example `sqlite:///store.sqlite`; `sqlite://` keeps them in memory.
+    """The books behind a database URL: `sqlite:///store.sqlite`, `sqlite://` in memory, `postgresql://user@host/name`.
 
-    Raises BadInput where the URL opens no database.
+    Args:
+        url: of the database; missing tables are made.
+        store: name of this shop where several keep books together; their visits need different ids.
+
+    Raises:
+        BadInput: the URL opens no database that can be written, or the name is not one.
     """
 
-    def __init__(self, url: str) -> None:
-        self.url = url
+    def __init__(self, url: str, store: str = "") -> None:
+        if store and not STORE_NAME.fullmatch(store):
+            raise BadInput("ledger", "store", store, "letters, digits, '.', '_' and '-', at most 40, a letter first")
+        self.url, self.store = shown(url), store
         self._engine = open_engine(url)
-        try:
-            Books.metadata.create_all(self._engine)
-        except SQLAlchemyError as error:
-            raise BadInput(url, "database", str(error).split("\n")[0], "a database that can be written") from error
+        create_books(self._engine, url)
+        self._reading, self._write = reading(self._engine), writing(self._engine)
+
+    def visit_id(self, number: int) -> str:
+        """The id of this shop's visit of that number, which no other shop's visit has."""
+        return f"{self.store}/visit-{number}" if self.store else f"visit-{number}"
 
     def open_account(self, account: str) -> None:
         """Enters an account, once however often it is called."""
         with self._writing() as session:
-            if session.get(AccountRow, account) is None:
-                session.add(AccountRow(id=account))
+            enter(session, AccountRow, id=account)
 
     def open_visit(self, visit: str, account: str, t: float) -> None:
         """Enters a visit, once however often it is called; UnknownAccount where there is no such account."""
         with self._writing() as session:
             if session.get(AccountRow, account) is None:
                 raise UnknownAccount(f"account {account!r} is not in the books")
-            if session.get(VisitRow, visit) is None:
-                session.add(VisitRow(id=visit, account=account, people=0, opened=t, closed=None))
+            enter(session, VisitRow, id=visit, account=account, people=0, opened=t, closed=None, store=self.store)
 
     def close_visit(self, visit: str, t: float, people: int) -> None:
         """Notes when the last member of a visit left and how many there were."""
         with self._writing() as session:
-            row = _visit(session, visit)
+            row = lock_visit(session, visit)
             row.closed, row.people = t, people
 
     def save_cart(self, visit: str, t: float, quantity: Mapping[str, int], expected: Mapping[str, float]) -> None:
         """Replaces the cart of a visit: likeliest count and mean of the belief, by product."""
         with self._writing() as session:
-            _visit(session, visit)
+            lock_visit(session, visit)
             row = session.get(CartRow, visit)
             if row is None:
                 row = CartRow(visit=visit, t=t)
@@ -98,12 +112,12 @@ class Ledger:
 
     def cart(self, visit: str) -> dict[str, int]:
         """The likeliest cart of a visit, product to count, none of them 0."""
-        with Session(self._engine) as session:
+        with Session(self._reading) as session:
             row = session.get(CartRow, visit)
             return {} if row is None else {line.product: line.quantity for line in row.lines if line.quantity}
 
-    def bill(self, receipt: Receipt, prices: Mapping[str, int]) -> Receipt:
-        """Writes the receipt and charges its account; `prices` in cents a product.
+    def bill(self, receipt: Receipt, prices: Mapping[str, int], doubts: str = "") -> Receipt:
+        """Writes the receipt and charges its account; `prices` in cents a product, `doubts` why it is flagged.
 
         A visit is billed once: the same receipt again changes nothing and returns what stands in the books.
 
@@ -114,32 +128,69 @@ class Ledger:
         if total != receipt.cents:
             raise LedgerError(f"receipt of {receipt.visit}: total {receipt.cents} cents, lines sum to {total}")
         with self._writing() as session:
+            lock_visit(session, receipt.visit)
             row = session.get(ReceiptRow, receipt.visit)
             if row is not None:
-                billed = _receipt(row)
+                billed = receipt_of(row)
                 if dict(billed.lines) != dict(receipt.lines):
                     raise LedgerError(f"{receipt.visit} was billed {dict(billed.lines)} before, not {receipt.lines}")
                 return billed
-            _visit(session, receipt.visit)
-            session.add(_receipt_row(receipt, prices))
+            session.add(receipt_row(receipt, prices))
             transact(session, f"charge:{receipt.visit}", receipt.issued, receipt.account, receipt.cents)
             _audit(session, receipt.issued, "store", "bill", receipt.visit, f"{receipt.cents} cents")
             if receipt.flagged:
-                reason = f"confidence {receipt.confidence:.3f}"
+                reason = doubts or f"confidence {receipt.confidence:.3f}"
                 session.add(ReviewRow(visit=receipt.visit, t=receipt.issued, reason=reason, status="open"))
         return receipt
 
     def receipt(self, visit: str) -> Receipt | None:
         """The receipt of a visit, or None before it is billed."""
-        with Session(self._engine) as session:
+        with Session(self._reading) as session:
             row = session.get(ReceiptRow, visit)
-            return None if row is None else _receipt(row)
+            return None if row is None else receipt_of(row)
 
-    def receipts(self) -> list[Receipt]:
-        """Every receipt, in order of issue."""
-        with Session(self._engine) as session:
-            rows = session.scalars(select(ReceiptRow).order_by(ReceiptRow.issued, ReceiptRow.visit))
-            return [_receipt(row) for row in rows]
+    def receipts(self, store: str | None = None) -> list[Receipt]:
+        """Every receipt, in order of issue; with `store`, those of that shop."""
+        with Session(self._reading) as session:
+            return receipts_of(session, store)
+
+    def visits(self, store: str | None = None) -> list[str]:
+        """Ids of every visit, billed or not; with `store`, those of that shop."""
+        query = select(VisitRow.id).order_by(VisitRow.opened, VisitRow.id)
+        with Session(self._reading) as session:
+            return list(session.scalars(query if store is None else query.where(VisitRow.store == store)))
+
+    def open_visits(self) -> list[tuple[str, str, float]]:
+        """This shop's visits that have not closed: id, account, and second of opening."""
+        query = select(VisitRow.id, VisitRow.account, VisitRow.opened).order_by(VisitRow.opened, VisitRow.id)
+        query = query.where(VisitRow.store == self.store, VisitRow.closed.is_(None))
+        with Session(self._reading) as session:
+            return [(row.id, row.account, row.opened) for row in session.execute(query)]
+
+    def post(self, key: str, t: float, entries: Mapping[str, int]) -> bool:
+        """Writes a transaction: cents by book, debit positive. Returns whether it is new.
+
+        The same key with the same entries changes nothing, also where two ask for it at the same moment.
+
+        Raises:
+            LedgerError: the entries do not balance, or the key stands for other entries.
+        """
+        try:
+            with self._writing() as session:
+                if not self._posted(session, key, entries):
+                    post(session, key, t, entries)
+                    return True
+        except IntegrityRefused:
+            with self._writing() as session:
+                if not self._posted(session, key, entries):
+                    raise
+        return False
+
+    def _posted(self, session: Session, key: str, entries: Mapping[str, int]) -> bool:
+        row = session.get(TransactionRow, key)
+        if row is not None and {entry.book: entry.cents for entry in row.entries} != dict(entries):
+            raise LedgerError(f"transaction {key} stands with other entries")
+        return row is not None
 
     def balance(self, account: str) -> int:
         """What an account owes, in cents: charges less refunds."""
@@ -151,17 +202,8 @@ class Ledger:
 
     def check(self) -> None:
         """Raises LedgerError where a transaction does not balance, or a receipt is not what was charged."""
-        with Session(self._engine) as session:
-            for key, cents in session.execute(
-                select(EntryRow.transaction, func.sum(EntryRow.cents)).group_by(EntryRow.transaction)
-            ):
-                if cents != 0:
-                    raise LedgerError(f"transaction {key} is {cents} cents out of balance")
-            for row in session.scalars(select(ReceiptRow)):
-                lines = sum(line.quantity * line.unit_cents for line in row.lines)
-                charged = _charged(session, row.visit)
-                if not row.cents == lines == charged:
-                    raise LedgerError(f"{row.visit}: total {row.cents}, lines {lines}, charged {charged} cents")
+        with Session(self._reading) as session:
+            check_books(session)
 
     def open_dispute(self, visit: str, product: str, quantity: int, reason: str, t: float) -> int:
         """An account disputes items of a receipt; returns the dispute's number.
@@ -171,6 +213,8 @@ class Ledger:
         """
         with self._writing() as session:
             line = session.get(ReceiptLineRow, (visit, product))
+            if line is not None:
+                lock_visit(session, visit)
             billed = 0 if line is None else line.quantity
             rows = session.scalars(select(DisputeRow).where(DisputeRow.visit == visit, DisputeRow.product == product))
             left = billed - sum(row.quantity for row in rows if row.status != "rejected")
@@ -191,7 +235,7 @@ class Ledger:
             LedgerError: there is no such dispute, or it was rejected.
         """
         with self._writing() as session:
-            row = _dispute(session, dispute)
+            row = lock_dispute(session, dispute)
             if row.status == "rejected":
                 raise LedgerError(f"dispute {dispute} was rejected")
             receipt, line = session.get(ReceiptRow, row.visit), session.get(ReceiptLineRow, (row.visit, row.product))
@@ -207,16 +251,23 @@ class Ledger:
     def reject(self, dispute: int, t: float, actor: str = "store") -> None:
         """Rejects a dispute; LedgerError where it was refunded."""
         with self._writing() as session:
-            row = _dispute(session, dispute)
+            row = lock_dispute(session, dispute)
             if row.status == "refunded":
                 raise LedgerError(f"dispute {dispute} was refunded")
-            row.status, row.decided = "rejected", t
-            _audit(session, t, actor, "reject", row.visit, f"dispute {dispute}")
+            if row.status == "open":
+                row.status, row.decided = "rejected", t
+                _audit(session, t, actor, "reject", row.visit, f"dispute {dispute}")
 
     @contextmanager
     def session(self) -> Iterator[Session]:
         """A session that commits when its block ends and rolls back when it fails."""
         with self._writing() as session:
+            yield session
+
+    @contextmanager
+    def snapshot(self) -> Iterator[Session]:
+        """A session to read in, whose statements all see the same moment."""
+        with Session(self._reading) as session:
             yield session
 
     def close(self) -> None:
@@ -225,11 +276,14 @@ class Ledger:
 
     @contextmanager
     def _writing(self) -> Iterator[Session]:
-        with Session(self._engine) as session, session.begin():
-            yield session
+        try:
+            with Session(self._write) as session, session.begin():
+                yield session
+        except (DataError, IntegrityError) as error:
+            raise IntegrityRefused(f"the books refuse it: {reason(error)}") from error
 
     def _sum(self, book: str) -> int:
-        with Session(self._engine) as session:
+        with Session(self._reading) as session:
             return int(session.scalar(select(func.sum(EntryRow.cents)).where(EntryRow.book == book)) or 0)
 
 
@@ -238,46 +292,30 @@ def read_receipts(url: str) -> list[Receipt]:
     engine = open_engine(url)
     try:
         with Session(engine) as session:
-            rows = session.scalars(select(ReceiptRow).order_by(ReceiptRow.issued, ReceiptRow.visit))
-            return [_receipt(row) for row in rows]
+            return receipts_of(session, None)
     except SQLAlchemyError as error:
-        raise BadInput(url, "database", str(error).split("\n")[0], "books with receipts") from error
+        raise BadInput("ledger", "url", shown(url), f"books with receipts ({reason(error)})") from error
     finally:
         engine.dispose()
 
 
-def open_engine(url: str) -> Engine:
-    """An engine for the URL, with foreign keys enforced on SQLite; BadInput where the URL is none."""
-    try:
-        if url in ("sqlite://", "sqlite:///:memory:"):
-            engine = create_engine(url, poolclass=StaticPool, connect_args={"check_same_thread": False})
-        else:
-            engine = create_engine(url)
-    except (SQLAlchemyError, ImportError) as error:
-        raise BadInput("ledger", "url", url, "a database URL such as sqlite:///store.sqlite") from error
-    if engine.dialect.name == "sqlite":
-        event.listen(engine, "connect", _configure_sqlite)
-    return engine
+def lock_visit(session: Session, visit: str) -> VisitRow:
+    """The visit's row, held until the session ends: whoever changes anything about the visit asks for it first.
 
-
-def _configure_sqlite(connection: object, _record: object) -> None:
-    cursor = connection.cursor()  # type: ignore[attr-defined]
-    cursor.execute("PRAGMA foreign_keys=ON")
-    # WAL keeps the books readable for the live view while they are written, and after a crash
-    cursor.execute("PRAGMA journal_mode=WAL")
-    cursor.execute("PRAGMA synchronous=NORMAL")
-    cursor.close()
-
-
-def _visit(session: Session, visit: str) -> VisitRow:
-    row = session.get(VisitRow, visit)
+    Raises LedgerError where the books have no such visit.
+    """
+    row = session.get(VisitRow, visit, with_for_update={"key_share": True}, populate_existing=True)
     if row is None:
         raise LedgerError(f"visit {visit!r} is not in the books")
     return row
 
 
-def _dispute(session: Session, dispute: int) -> DisputeRow:
-    row = session.get(DisputeRow, dispute)
+def lock_dispute(session: Session, dispute: int) -> DisputeRow:
+    """The dispute's row, its visit locked."""
+    visit = session.scalar(select(DisputeRow.visit).where(DisputeRow.id == dispute))
+    if visit is not None:
+        lock_visit(session, visit)
+    row = session.get(DisputeRow, dispute, populate_existing=True)
     if row is None:
         raise LedgerError(f"there is no dispute {dispute}")
     return row
@@ -285,65 +323,19 @@ def _dispute(session: Session, dispute: int) -> DisputeRow:
 
 def transact(session: Session, key: str, t: float, account: str, cents: int) -> None:
     """Debits the account and credits sales (both reversed where `cents` is negative)."""
-    entries = [EntryRow(book=receivable(account), cents=cents), EntryRow(book=SALES, cents=-cents)]
-    session.add(TransactionRow(key=key, t=t, entries=entries))
+    post(session, key, t, {receivable(account): cents, SALES: -cents})
 
 
-def _charged(session: Session, visit: str) -> int:
-    query = select(func.sum(EntryRow.cents)).where(EntryRow.transaction == f"charge:{visit}", EntryRow.book != SALES)
-    return int(session.scalar(query) or 0)
+def post(session: Session, key: str, t: float, entries: Mapping[str, int]) -> None:
+    """Writes a transaction within a session: cents by book, debit positive; LedgerError where it does not balance."""
+    if len(entries) < 2 or sum(entries.values()) != 0:
+        raise LedgerError(f"transaction {key}: {dict(entries)} are not two entries or more that sum to zero")
+    session.add_all(EntryRow(transaction=key, book=book, cents=cents) for book, cents in entries.items())
+    # The database lets the transaction stand only where its entries, which are there by then, balance.
+    session.flush()
+    session.add(TransactionRow(key=key, t=t))
+    session.flush()
 
 
 def _audit(session: Session, t: float, actor: str, action: str, subject: str, detail: str) -> None:
     session.add(AuditRow(t=t, actor=actor, action=action, subject=subject, detail=detail))
-
-
-def _receipt_row(receipt: Receipt, prices: Mapping[str, int]) -> ReceiptRow:
-    lines = [
-        ReceiptLineRow(product=product, quantity=quantity, unit_cents=prices[product])
-        for product, quantity in receipt.lines.items()
-    ]
-    evidence = [
-        EvidenceRow(
-            number=number,
-            change=item.change,
-            t=item.t,
-            plates=" ".join(item.plates),
-            product=item.product,
-            quantity=item.quantity,
-            probability=item.probability,
-        )
-        for number, item in enumerate(receipt.evidence)
-    ]
-    return ReceiptRow(
-        visit=receipt.visit,
-        account=receipt.account,
-        cents=receipt.cents,
-        confidence=receipt.confidence,
-        flagged=receipt.flagged,
-        people=receipt.people,
-        opened=receipt.opened,
-        closed=receipt.closed,
-        issued=receipt.issued,
-        lines=lines,
-        evidence=evidence,
-    )
-
-
-def _receipt(row: ReceiptRow) -> Receipt:
-    return Receipt(
-        visit=row.visit,
-        account=row.account,
-        lines={line.product: line.quantity for line in row.lines},
-        cents=row.cents,
-        confidence=row.confidence,
-        flagged=row.flagged,
-        opened=row.opened,
-        closed=row.closed,
-        people=row.people,
-        evidence=tuple(
-            Evidence(item.change, item.t, tuple(item.plates.split()), item.product, item.quantity, item.probability)
-            for item in row.evidence
-        ),
-        issued=row.issued,
-    )

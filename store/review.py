@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from store.books import AuditRow, ReceiptRow, ReviewRow
 from store.errors import LedgerError
-from store.ledger import Ledger, transact
+from store.ledger import Ledger, lock_visit, transact
 from store.standing import correct_to
 
 
@@ -56,6 +56,7 @@ class ReviewQueue:
         self, visit: str, reviewer: str, t: float, status: str, change: Callable[[Session], int] = lambda _: 0
     ) -> int:
         with self._ledger.session() as session:
+            lock_visit(session, visit)
             row, receipt = session.get(ReviewRow, visit), session.get(ReceiptRow, visit)
             if row is None or receipt is None or row.status != "open":
                 raise LedgerError(f"{visit} is not under review")

@@ -50,6 +50,8 @@ class PlateStep:
 class StepDetector:
     """Finds steps in the samples of P plates, all plates at once."""
 
+    FIXED = frozenset({"settings"})
+
     def __init__(self, plates: int, settings: ScalesSettings | None = None) -> None:
         self.settings = settings or ScalesSettings()
         self.noise_g = np.full(plates, self.settings.noise_g)
@@ -60,6 +62,12 @@ class StepDetector:
         self._moving = np.zeros(plates, dtype=bool)
         self._started = np.zeros(plates)
         self._rest_since = np.full(plates, np.inf)
+        self._ignored = np.zeros(plates, dtype=bool)
+
+    @property
+    def until(self) -> float:
+        """Time of the newest sample, seconds; minus infinity before the first."""
+        return float(self._times[-1]) if len(self._times) else float("-inf")
 
     @property
     def moving(self) -> NDArray[np.bool_]:
@@ -81,9 +89,8 @@ class StepDetector:
         plates = len(self._level)
         if times.ndim != 1 or grams.shape != (len(times), plates):
             raise BadInput("scales", "grams", grams.shape, f"({len(times)}, {plates}): a row a time, a column a plate")
-        last = self._times[-1] if len(self._times) else -np.inf
-        if len(times) and (np.any(np.diff(times) < 0) or times[0] < last):
-            raise BadInput("scales", "times", float(times[0]), f"times that never fall, from {last:.3f} s on")
+        if len(times) and (np.any(np.diff(times) < 0) or times[0] < self.until):
+            raise BadInput("scales", "times", float(times[0]), f"times that never fall, from {self.until:.3f} s on")
         steps: list[PlateStep] = []
         start = 0
         while start < len(times):
@@ -91,6 +98,20 @@ class StepDetector:
             steps += self._judge(times[start:end], grams[start:end])
             start = end
         return steps
+
+    def ignore(self, columns: NDArray[np.bool_]) -> None:
+        """(P,) plates whose samples mean nothing from now on: nothing is learnt, nothing happens there."""
+        self._ignored = columns.copy()
+
+    def forget(self, columns: Sequence[int]) -> None:
+        """Plates that mean nothing, or again something: their levels are learnt anew, and what moved has not moved."""
+        where = list(columns)
+        self._level[where], self._weight[where] = np.nan, 0.0
+        self._moving[where], self._rest_since[where] = False, np.inf
+
+    def level(self, column: int) -> float | None:
+        """Grams at which a plate rests or last rested; None where that is not known."""
+        return None if np.isnan(self._level[column]) else float(self._level[column])
 
     def change_between(self, column: int, started: float, settled: float) -> tuple[float, float] | None:
         """What a plate lost or gained around a time in which it reported nothing: grams and sd, None if unknown."""
@@ -143,6 +164,7 @@ class StepDetector:
         trend = np.abs(window[half:].mean(axis=0) - window[:half].mean(axis=0))
         quiet = sd < self.settings.quiet_ratio * self.noise_g
         quiet &= trend < 4.5 * self.noise_g / np.sqrt(half)
+        quiet &= ~self._ignored
         calm = quiet & ~self._moving
         # the noise of each plate is learnt while nothing happens on it
         self.noise_g[calm] += 0.02 * (np.maximum(sd[calm], 0.05) * 1.03 - self.noise_g[calm])

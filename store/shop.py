@@ -1,15 +1,17 @@
 """The shop: takes gate scans, crossings, positions and plate weights as they come, and bills those who leave."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field
 
 from store.accounts import Accounts
-from store.attribution import Belief, BeliefSettings, Deed
+from store.attribution import Belief, BeliefSettings, Deed, Story
 from store.cart import Cart
 from store.changes import Changes
+from store.checkpoint import Checkpoint, Memory, Moment, Part, flat, memory_of, pack, recall, unflat, unpack
 from store.confidence import Confidence, confidence_in_use
 from store.errors import BadInput
 from store.events import (
@@ -29,13 +31,22 @@ from store.handing import HandingSettings, Meetings
 from store.identification import Identification, IdentificationSettings
 from store.ledger import Ledger
 from store.planogram import Gate, Planogram
+from store.plate_health import HealthSettings
+from store.plate_watch import PlateWatch
 from store.reach import ReachSettings, place_of
 from store.receipt import Evidence, Receipt
 from store.recovery import Remembered
+from store.restart import Delivered, Told
 from store.scales import ScalesSettings
 from store.suspects import Suspects
 from store.visit import Visit
 from store.whereabouts import Whereabouts
+
+DARK_S = 0.3
+"""Without samples for longer, a restarted shop does not know when and by whom a plate was moved, seconds."""
+
+POSSIBLE = 0.02
+"""Least probability of a visit that may have done it."""
 
 
 class ShopSettings(BaseModel):
@@ -50,6 +61,7 @@ class ShopSettings(BaseModel):
     belief: BeliefSettings = BeliefSettings()
     confidence: Confidence = Field(default_factory=confidence_in_use)
     handing: HandingSettings = HandingSettings()
+    health: HealthSettings = HealthSettings()
     review_below: float = Field(default=0.85, ge=0, le=1, description="receipts less sure than this are reviewed")
     grace_s: float = Field(
         default=3.0, ge=0, le=600, description="from the last member's leaving to the receipt, seconds"
@@ -71,15 +83,17 @@ class Shop:
         journal: Callable[[StoreEvent], None],
         settings: ShopSettings | None = None,
         families: Mapping[str, str] | None = None,
+        checkpoint: Checkpoint | None = None,
     ) -> None:
         """`accounts` maps tokens to account ids; `journal` is called with every event in order.
 
-        `families` maps accounts to the one that pays for them where the rule is that parties pay.
+        With a `checkpoint` the shop keeps what it knows there, for `recover`. `families` maps accounts to the one that
+        pays for them where the rule is that parties pay.
         """
         self.settings = settings or ShopSettings()
-        self.planogram, self.ledger, self.journal = planogram, ledger, journal
+        self.planogram, self.ledger, self.journal = planogram, ledger, Told(journal)
         self.where = Whereabouts()
-        self.gates = Gates(gates, Accounts(accounts), journal, self.settings.gates)
+        self.gates = Gates(gates, Accounts(accounts), self.journal, self.settings.gates, ledger.visit_id)
         identification = Identification(planogram, self.settings.identification)
         self.belief = Belief(identification, self.settings.belief)
         self.suspects = Suspects(self.gates, self.where, self.settings.reach)
@@ -90,10 +104,16 @@ class Shop:
         )
         self.meetings = Meetings(self.settings.handing)
         self._families = dict(families or {}) if self.settings.handing.rule == "party-pays" else {}
+        self.plates = PlateWatch(self.changes, self.gates, self.suspects, self.journal, self.settings.health)
         self._prices = {product.id: product.price_cents for product in planogram.products.values()}
         self._reported: dict[str, tuple[Deed, ...]] = {}
         self._carts: dict[str, dict[str, int]] = {}
         self._attributions = 0
+        self._delivered = Delivered()
+        self._resumed = self._resumed_samples = float("-inf")
+        self._dark = (float("inf"), float("-inf"))
+        self._checkpoint, self._kept = checkpoint, (float("-inf"), 0)
+        self._packed: tuple[list[Story] | None, bytes] = (None, b"")
 
     @classmethod
     def recover(
@@ -106,31 +126,109 @@ class Shop:
         events: Iterable[StoreEvent],
         settings: ShopSettings | None = None,
         families: Mapping[str, str] | None = None,
+        checkpoint: Checkpoint | None = None,
+        same_tracks: bool = False,
     ) -> "Shop":
-        """A shop that goes on where the journal ends: visits not yet billed are open again, with their carts.
+        """A shop that goes on where the last one was killed; visits not yet billed are open again, with their carts.
 
-        Where the members are now is not in the journal, so they count as lost until a track is found to be theirs.
+        Deliver again the tick that was not acknowledged, and go on. Without a checkpoint that can be read, only the
+        journal says what was: then members count as lost until a track is found to be theirs, and what the plates felt
+        meanwhile is not known.
+
+        Args:
+            events: the whole journal.
+            checkpoint: the file that the last shop kept.
+            same_tracks: whether whoever follows people went on, so that tracks still have the same numbers.
         """
-        shop = cls(planogram, gates, accounts, ledger, journal, settings, families)
-        remembered = Remembered(events, {gate.id: gate for gate in gates})
-        shop.changes.number = remembered.changes
-        for visit, cart in remembered.open_visits(ledger):
-            shop.gates.restore(visit)
-            shop._open(visit, cart)
+        shop = cls(planogram, gates, accounts, ledger, journal, settings, families, checkpoint)
+        told = list(events)
+        shop._delivered = Delivered(told)
+        moment = checkpoint.load() if checkpoint else None
+        if moment is not None and moment.lines <= len(told):
+            since = told[moment.lines :]
+            shop.journal.resume(len(told), since)
+            shop._recall(moment.memory)
+            if not same_tracks:
+                shop.gates.lose_all(shop.where)
+        else:
+            since = []
+            shop.journal.resume(len(told), since)
+            shop._remember(Remembered(told, {gate.id: gate for gate in gates}, accounts), same_tracks)
+        for event in since:
+            if isinstance(event, GateScan):
+                shop._scan(event)
+            elif isinstance(event, GateCrossing):
+                shop.gates.crossing(event)
         return shop
+
+    def _recall(self, memory: Memory) -> None:
+        """Everything that another shop knew."""
+        for name, part in self._parts().items():
+            recall(part, memory[name])
+        self.belief.stories = list(unflat(unpack(memory["belief"]["stories"])))
+        self.belief.changes = memory["belief"]["changes"]
+        self._reported, self._carts = memory["shop"]["reported"], memory["shop"]["carts"]
+        self._attributions = memory["shop"]["attributions"]
+        self._resumed, self._resumed_samples = self.where.t, self.changes.detector.until
+
+    def _remember(self, remembered: Remembered, same_tracks: bool) -> None:
+        """What the journal and the books say, where nothing else is known."""
+        self.changes.number, self._attributions = remembered.changes, remembered.attributions
+        open_visits = list(remembered.open_visits(self.ledger))
+        for event in remembered.concluded:
+            self.journal(event)
+        self.gates.restore_count(remembered.opened)
+        for visit, cart in open_visits:
+            self.gates.restore(visit, same_tracks)
+            self._open(visit, cart)
+            self.gates.doubt(visit, remembered.t, "the shop was restarted with nothing but its journal")
+        for scan in remembered.waiting_scans():
+            self._welcome(self.gates.expect(scan))
+        for crossing in remembered.open_exits():
+            self.gates.expect_exit(crossing)
+
+    def _parts(self) -> dict[str, Part]:
+        return {
+            "where": self.where, "gates": self.gates, "changes": self.changes, "detector": self.changes.detector,
+            "plates": self.plates, "health": self.plates.health, "meetings": self.meetings,
+        }  # fmt: skip
+
+    def _keep(self) -> None:
+        """Keeps what is known, where anything has happened or some time has passed."""
+        t, lines = self._kept
+        checkpoint, now = self._checkpoint, max(self.where.t, self.changes.detector.until)
+        if checkpoint is None or (lines == self.journal.lines and now < t + checkpoint.every_s):
+            return
+        memory: Memory = {name: memory_of(part) for name, part in self._parts().items()}
+        if self.belief.stories is not self._packed[0]:
+            self._packed = (self.belief.stories, pack(flat(self.belief.stories)))
+        memory["belief"] = {"stories": self._packed[1], "changes": self.belief.changes}
+        reported = {name: tuple(replace(deed, before=None) for deed in deeds) for name, deeds in self._reported.items()}
+        memory["shop"] = {"reported": reported, "carts": self._carts, "attributions": self._attributions}
+        checkpoint.save(Moment(now, self.journal.lines, memory))
+        self._kept = (now, self.journal.lines)
 
     def gate_scan(self, scan: GateScan) -> None:
         """A token was scanned at a gate; BadInput where there is no such gate."""
-        visit = self.gates.scan(scan)
+        if not self._delivered.again(scan):
+            self._scan(scan)
+
+    def _scan(self, scan: GateScan) -> None:
+        self._welcome(self.gates.scan(scan))
+
+    def _welcome(self, visit: Visit | None) -> None:
         if visit is not None and visit.id not in self._carts:
             self._open(visit, {})
 
     def gate_crossing(self, crossing: GateCrossing) -> None:
         """Somebody passed a gate; BadInput where there is no such gate."""
-        self.gates.crossing(crossing)
+        if not self._delivered.again(crossing):
+            self.gates.crossing(crossing)
 
     def positions(self, t: float, positions: Sequence[TrackPosition]) -> None:
         """Where everybody is at time `t`; BadInput where time runs backwards."""
+        if t <= self._resumed:
+            return  # delivered again after a restart
         if t < self.where.t:
             raise BadInput("positions", "t", t, f"at least {self.where.t}")
         self.where.update(t, positions)
@@ -145,8 +243,18 @@ class Shop:
         Raises:
             BadInput: the shapes do not fit the planogram, or time runs backwards.
         """
+        fresh = int(np.searchsorted(times, self._resumed_samples, side="right"))  # the others come again
+        times, grams = np.asarray(times)[fresh:], np.asarray(grams, np.float64)[fresh:]
+        if len(times) and self._resumed_samples > float("-inf"):
+            if times[0] - self._resumed_samples > DARK_S:
+                self._dark = (self._resumed_samples, float(times[0]))
+            self._resumed_samples = float("-inf")
+        if grams.shape == (len(times), len(self.planogram.plates)):  # else the detector says what is wrong
+            grams = self.plates.sound(times, grams)
         for change in self.changes.update(times, grams):
             self._attribute(change)
+        self.plates.look(self.where.t)
+        self._keep()
 
     def close(self, t: float) -> None:
         """The store closes: whatever is open is decided, and everybody is billed."""
@@ -156,6 +264,8 @@ class Shop:
         for visit in list(self.gates.visits.values()):
             if visit.closed is None:
                 self._bill(visit, t)
+        if self._checkpoint:
+            self._checkpoint.remove()
 
     def account_of(self, track: int) -> str | None:
         """The account to whose visit a track belongs, or None."""
@@ -190,6 +300,10 @@ class Shop:
         ratios, unknown = self.suspects.ratios(place_of(plates, change.started, change.settled))
         self.belief.observe(change, ratios, unknown)
         shares = self.settings.confidence.shares(self.belief.culprits(change.id))
+        if self._dark[0] - 0.3 <= change.started <= self._dark[1] + 0.3:
+            for name, share in shares.items():
+                if share > POSSIBLE:
+                    self.gates.doubt(self.gates.visits[name], change.t, "something moved while the shop was down")
         culprits = {visit: round(share, 4) for visit, share in shares.items()}
         for name, deeds in self.belief.likeliest().items():
             if self._reported.get(name) != deeds:
@@ -233,8 +347,10 @@ class Shop:
         self.ledger.close_visit(visit.id, visit.closed, visit.people)
         self.journal(VisitClosed(t, visit.id, visit.account, visit.people, visit.opened))
         if visit.people:
-            receipt = self._receipt(visit, t)
-            self.ledger.bill(receipt, self._prices)
+            # A shop that was killed after the bill and before the journal had it finds it in the books.
+            receipt = self.ledger.receipt(visit.id) or self.ledger.bill(
+                self._receipt(visit, t), self._prices, "; ".join(visit.doubts)
+            )
             lines, confidence = dict(receipt.lines), receipt.confidence
             self.journal(ReceiptIssued(t, visit.id, receipt.account, lines, receipt.cents, confidence, receipt.flagged))
         self.belief.close(visit.id)
@@ -252,7 +368,7 @@ class Shop:
             lines=cart.lines,
             cents=cart.cents(self._prices),
             confidence=round(confidence, 4),
-            flagged=confidence < self.settings.review_below,
+            flagged=confidence < self.settings.review_below or bool(visit.doubts),
             opened=visit.opened,
             closed=visit.closed if visit.closed is not None else t,
             people=visit.people,

@@ -11,8 +11,9 @@ from sqlalchemy.orm import Session
 
 from store.after_books import CorrectionLineRow, DisputeCaseRow
 from store.books import DisputeRow, EntryRow, ReceiptRow, ReviewRow
+from store.database import open_engine
 from store.errors import LedgerError
-from store.ledger import SALES, open_engine
+from store.ledger import SALES
 
 
 @dataclass(frozen=True, slots=True)

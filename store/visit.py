@@ -31,7 +31,7 @@ class Member:
 
 @dataclass(slots=True)
 class Visit:
-    """One party on one token; `opened` and `closed` in seconds from opening."""
+    """One party on one token; `opened` and `closed` in seconds from opening, `doubts` why it must be reviewed."""
 
     id: str
     account: str
@@ -39,6 +39,7 @@ class Visit:
     members: list[Member] = field(default_factory=list)
     awaited_scans: int = 0
     closed: float | None = None
+    doubts: list[str] = field(default_factory=list)
 
     @property
     def people(self) -> int:

@@ -13,6 +13,8 @@ MEMORY_S = 12.0
 class Whereabouts:
     """Recent positions of all tracks, in order of time."""
 
+    FIXED: frozenset[str] = frozenset()
+
     def __init__(self) -> None:
         self.t = float("-inf")
         self._paths: dict[int, deque[TrackPosition]] = {}
@@ -29,6 +31,11 @@ class Whereabouts:
                 path.popleft()
             if not path:
                 del self._paths[track], self._first[track]
+
+    def forget_tracks(self) -> None:
+        """Tracks have new numbers from now on: those in memory are nobody's."""
+        self._paths.clear()
+        self._first.clear()
 
     def tracks(self) -> Iterable[int]:
         """Tracks that have a position in memory."""

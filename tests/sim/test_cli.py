@@ -217,3 +217,15 @@ def test_help_names_every_command_of_the_contract() -> None:
         "scenarios", "check", "run", "evaluate", "compare", "sessions", "experiment", "dataset", "train", "track",
         "bench", "dashboard",
     }  # fmt: skip
+
+
+@pytest.mark.parametrize("url", ["books", "mysql://host/books", "sqlite:///no/such/folder/books.sqlite"])
+def test_a_ledger_that_cannot_be_opened_ends_the_run_before_it_begins(
+    aisle: Callable[..., tuple[int, str]], monkeypatch: pytest.MonkeyPatch, tmp_path: Path, url: str
+) -> None:
+    monkeypatch.setattr(graphics, "choose_backend", lambda: None)
+    code, text = aisle("run", "corner-shop", "--ledger", url, "--out", tmp_path / "run")
+    assert code == 2
+    assert url in one_line(text)
+    assert "allowed" in text
+    assert not (tmp_path / "run").exists()

@@ -112,6 +112,11 @@ class Day:
         self.crossings: list[GateCrossing] = []
         self.weights: dict[tuple[str, str], list[float]] = {}
         self.events: list[StoreEvent] = []
+        self.faults: list[tuple[str, str, float, float, float]] = []
+
+    def fault(self, kind: str, plate: str, start: float, end: float = 1e9, grams_a_second: float = 0.0) -> None:
+        """From `start` to `end` a plate is `dead` (no samples), `stuck` (repeats one) or `drifting`."""
+        self.faults.append((kind, plate, start, end, grams_a_second))
 
     def enter(self, name: str, t: float, token: str | None = None) -> Person:
         """Scans at `t`, passes the gate a second later."""
@@ -265,7 +270,17 @@ class Day:
         for t, plate, seconds, force in self.presses:
             share = np.clip((times - t) / seconds, 0, 1)
             grams[:, PLANOGRAM.column[plate]] += force * np.sin(np.pi * share) ** 2
-        return times, np.round(grams * 2) / 2
+        for kind, plate, start, stop, speed in self.faults:
+            if kind == "drifting":
+                grams[:, PLANOGRAM.column[plate]] += speed * np.clip(times - start, 0, stop - start)
+        grams = np.round(grams * 2) / 2
+        for kind, plate, start, stop, _ in self.faults:
+            column, during = PLANOGRAM.column[plate], (times >= start) & (times < stop)
+            if kind == "dead":
+                grams[during, column] = np.nan
+            elif kind == "stuck" and during.any():
+                grams[during, column] = grams[during, column][0]
+        return times, grams
 
     def _positions(self, t: float) -> list[TrackPosition]:
         found = []
