@@ -98,14 +98,14 @@ def test_boxes_lie_inside_the_image_with_seventeen_keypoints(
             assert 0 <= person.confidence <= 1
 
 
-def test_the_half_precision_weights_and_the_openvino_network_agree(
+def test_the_weights_before_quantisation_and_the_network_in_eight_bits_agree(
     detector: YoloDetector, frame: NDArray[np.uint8]
 ) -> None:
     from tracking.detect import COMMITTED_WEIGHTS
 
     other = YoloDetector(COMMITTED_WEIGHTS.with_suffix(".pt"), device="cpu")
     for a, b in zip(detector.detect([frame])[0], other.detect([frame])[0], strict=True):
-        np.testing.assert_allclose(a.box, b.box, atol=1.0)
+        np.testing.assert_allclose(a.box, b.box, atol=3.0)
 
 
 @pytest.mark.parametrize("name", ["missing.xml", "missing.pt", "weights.txt"])
