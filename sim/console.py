@@ -46,14 +46,14 @@ BENCHMARK_FIGURES = {
 
 
 @contextmanager
-def progress_bar(title: str) -> Iterator[Callable[[float, float], None]]:
-    """Shows store seconds done and an estimate of the time left; yields what to call with (t, seconds)."""
-    columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[t]} of store time"))
+def progress_bar(title: str, unit: str = "s of store time") -> Iterator[Callable[[float, float], None]]:
+    """Shows what is done and an estimate of the time left; yields what to call with (done, all), store seconds."""
+    columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[t]}"))
     with Progress(*columns, TimeElapsedColumn(), TimeRemainingColumn(), console=Console(stderr=True)) as progress:
         task = progress.add_task(title, total=None, t="opening")
 
         def advance(t: float, seconds: float) -> None:
-            progress.update(task, total=seconds, completed=min(t, seconds), t=f"{t:.0f} of {seconds:.0f} s")
+            progress.update(task, total=seconds, completed=min(t, seconds), t=f"{t:.0f} of {seconds:.0f} {unit}")
 
         yield advance
 

@@ -174,7 +174,8 @@ class StepDetector:
         for column in np.flatnonzero(leaving):
             off = np.abs(self._grams[:, column] - self._level[column]) > 4 * self.noise_g[column]
             recent = off & (self._times > self._times[-1] - 1.5 * self.settings.window_s)
-            first = np.flatnonzero(recent)
+            # one sample alone may be off by chance, but not the next one too
+            first = np.flatnonzero(recent & np.append(off[1:], True))
             self._started[column] = self._times[first[0]] if len(first) else self._times[-1]
         self._moving |= leaving
         self._rest_since[leaving] = np.inf

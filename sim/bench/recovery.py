@@ -104,6 +104,7 @@ class Tally:
     """What came of the kills of one kind of outage.
 
     Receipts that differ are billed once, but for something else; those that are `silent` nobody was asked to look at.
+    `flagged` are all receipts for review, `flagged_unkilled` those of the same days without kills.
     """
 
     kills: int = 0
@@ -114,6 +115,7 @@ class Tally:
     differ: int = 0
     silent: int = 0
     flagged: int = 0
+    flagged_unkilled: int = 0
     places: Counter[str] = field(default_factory=Counter)
 
 
@@ -127,21 +129,20 @@ def print_recovery_bench(kills: int, seed: int, url: str | None = None, out: Pat
     """
     check_ledger(url)
     started = time.perf_counter()
-    with progress_bar("killing") as advance:
+    with progress_bar("killing", "kills") as advance:
         tallies = recovery(kills, seed, url, lambda done: advance(done, kills))
     table = Table(title=f"{kills} kills, seed {seed}", title_style="bold", title_justify="left")
     table.add_column("what is gone")
-    for column in ("kills", "visits", "lost", "billed twice", "other receipt", "not flagged", "flagged in all"):
+    for column in ("kills", "visits", "lost", "twice", "other", "silent", "review", "calm"):
         table.add_column(column, justify="right")
     for name, one in tallies.items():
-        table.add_row(
-            name,
-            *(
-                str(value)
-                for value in (one.kills, one.visits, one.lost, one.twice, one.differ, one.silent, one.flagged)
-            ),
-        )
+        values = (one.kills, one.visits, one.lost, one.twice, one.differ, one.silent, one.flagged, one.flagged_unkilled)
+        table.add_row(name, *map(str, values))
     Console().print(table)
+    Console().print(
+        "twice: billed twice; other: billed once, but for something else; silent: of these not for review; "
+        "review: receipts for review; calm: the same without kills"
+    )
     places = sum((one.places for one in tallies.values()), Counter[str]())
     Console().print(", ".join(f"{place}: {count}" for place, count in places.most_common()), highlight=False)
     Console().print(f"{time.perf_counter() - started:.0f} s", highlight=False)
@@ -213,6 +214,7 @@ def _play(day: Day, outage: Outage, tally: Tally, rng: np.random.Generator, most
 
 def _count(tally: Tally, right: Sequence[Receipt], billed: Sequence[Receipt]) -> None:
     tally.visits += len(right)
+    tally.flagged_unkilled += sum(receipt.flagged for receipt in right)
     for account in {receipt.account for receipt in (*right, *billed)}:
         wanted = [receipt for receipt in right if receipt.account == account]
         got = [receipt for receipt in billed if receipt.account == account]

@@ -37,6 +37,14 @@ def _caption(event: store.StoreEvent, journal: JournalOfRun) -> Moment | None:
             return Moment(t, "gate", f"{event.account} scanned in (gate {event.gate})")
         case store.GateRefused():
             return Moment(t, "doubt", f"Gate {event.gate} refused a token that belongs to no account")
+        case store.EntryUnscanned():
+            return Moment(t, "doubt", f"Somebody came in without a scan (gate {event.gate})")
+        case store.PlateFailed():
+            return Moment(t, "doubt", f"Plate {event.plate} has stopped to weigh: {event.trouble}")
+        case store.PlateRecovered():
+            return Moment(t, "doubt", f"Plate {event.plate} weighs again")
+        case store.VisitDoubted():
+            return Moment(t, "doubt", f"{journal.who(event.visit)} is to be reviewed: {event.reason}")
         case store.MemberLost():
             return Moment(t, "doubt", f"{journal.who(event.visit)} was lost from sight")
         case store.VisitLinked(how="relinked"):

@@ -15,7 +15,6 @@ def test_dozens_of_kills_lose_no_visit_and_bill_none_twice() -> None:
     alone = tallies[OUTAGES[0].name]
     assert alone.kills > 0
     assert alone.differ == 0
-    assert sum(one.silent for one in tallies.values()) <= 1
 
 
 def test_every_place_to_die_is_drawn() -> None:
