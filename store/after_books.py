@@ -1,6 +1,6 @@
 """Tables of what happens to a receipt after it was issued: what a review made of it, and the cases of disputes."""
 
-from sqlalchemy import CheckConstraint, ForeignKey, String
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from store.books import Books
@@ -13,7 +13,7 @@ class CorrectionLineRow(Books):
     visit: Mapped[str] = mapped_column(ForeignKey("reviews.visit"), primary_key=True)
     product: Mapped[str] = mapped_column(String(80), primary_key=True)
     quantity: Mapped[int] = mapped_column(CheckConstraint("quantity > 0"))
-    unit_cents: Mapped[int] = mapped_column(CheckConstraint("unit_cents >= 0"))
+    unit_cents: Mapped[int] = mapped_column(BigInteger, CheckConstraint("unit_cents >= 0"))
 
 
 class DisputeCaseRow(Books):
@@ -30,7 +30,7 @@ class DisputeCaseRow(Books):
     examined: Mapped[float | None]
     examiner: Mapped[str | None]
     granted: Mapped[int] = mapped_column(CheckConstraint("granted >= 0"))
-    paid_cents: Mapped[int] = mapped_column(CheckConstraint("paid_cents >= 0"))
+    paid_cents: Mapped[int] = mapped_column(BigInteger, CheckConstraint("paid_cents >= 0"))
     outcome: Mapped[str] = mapped_column(
         CheckConstraint("outcome in ('', 'granted', 'partly', 'rejected', 'withdrawn', 'settled')")
     )

@@ -226,6 +226,7 @@ class AfterTheVisit(RuleBasedStateMachine):
         self.ledger = Ledger("sqlite://")
         self.desk, self.queue = DisputeDesk(self.ledger, DisputeRules(appeals=9)), ReviewQueue(self.ledger)
         self.t, self.requests = 0.0, 0
+        self.issued: dict[str, float] = {}
         self.receipts: dict[str, Counter[str]] = {}
         self.model: dict[str, Counter[str]] = {}
         self.back: dict[str, Counter[str]] = {}
@@ -248,7 +249,7 @@ class AfterTheVisit(RuleBasedStateMachine):
         receipt = Receipt(visit, account, lines, cents, 0.5, True, t, t, issued=t)
         assert self.ledger.bill(receipt, PRICES) == self.ledger.bill(receipt, PRICES)
         self.receipts[visit], self.model[visit] = Counter(lines), Counter(lines)
-        self.back[visit] = Counter()
+        self.back[visit], self.issued[visit] = Counter(), t
 
     @precondition(lambda self: self.receipts)
     @rule(data=st.data(), lines=baskets)
@@ -272,7 +273,8 @@ class AfterTheVisit(RuleBasedStateMachine):
         claimed = sum(
             one.quantity for one in self.desk.all() if (one.visit, one.product, one.state) == (visit, product, "open")
         )
-        if quantity > self.model[visit][product] - claimed:
+        late = t > self.issued[visit] + self.desk.rules.window_s
+        if late or quantity > self.model[visit][product] - claimed:
             with pytest.raises(LedgerError):
                 self.desk.open(visit, product, quantity, "", t, f"k{self.requests}")
         else:
