@@ -104,16 +104,18 @@ class _Aftermath:
         self.reviewers = simpy.Resource(self.environment, desk.reviewers)
         self.queue, self.disputes = ReviewQueue(ledger), DisputeDesk(ledger, habits.rules)
         self.true_items, self.prices, self.desk, self.habits, self.seed = true_items, prices, desk, habits, seed
-        self.receipts = {receipt.visit: receipt for receipt in ledger.receipts()}
+        self.receipts = {receipt.visit: receipt for receipt in ledger.receipts(ledger.store)}
         self.work: list[Work] = []
 
     def run(self) -> list[Work]:
+        # Other stores that write to the same books have reviewers and shoppers of their own.
         for review in self.queue.open():
-            self.environment.process(self._review(self.receipts[review.visit]))
+            if review.visit in self.receipts:
+                self.environment.process(self._review(self.receipts[review.visit]))
         for receipt in self.receipts.values():
             self.environment.process(self._shopper(receipt))
         self.environment.run()
-        self.disputes.expire(self.environment.now + self.habits.rules.answer_within_s)
+        self.disputes.expire(self.environment.now + self.habits.rules.answer_within_s, self.receipts)
         return self.work
 
     def _looked_at(self, what: str, pick_up_s: float) -> Steps:
@@ -167,7 +169,7 @@ class _Aftermath:
             return
         yield from self._looked_at(f"dispute-{key}", self.desk.pick_up_s)
         if self.environment.now >= dispute.answer_by:
-            self.disputes.expire(self.environment.now)
+            self.disputes.expire(self.environment.now, self.receipts)
             return
         errs = rng.random() < (self.desk.misses if honest else self.desk.spoils)
         granted = quantity if honest != errs else 0

@@ -15,7 +15,7 @@ def settle(day: RunFolder, scenario: Scenario, ledger: Ledger, seed: int) -> lis
     `day` has its truth and its store's settings already; `seed` is that of the day.
     """
     prices = {product.id: product.price_cents for product in day.plan().products}
-    items = items_by_visit(due_of(day), ledger.receipts())
+    items = items_by_visit(due_of(day), ledger.receipts(ledger.store))
     work = after_the_visits(ledger, items, prices, scenario.review, scenario.after, seed)
     write_json(day.path / "reviews.json", [asdict(one) for one in work])
     return work

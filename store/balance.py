@@ -3,16 +3,16 @@
 from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session, aliased
 
-from store.after_books import DisputeCaseRow
-from store.books import DisputeRow, EntryRow, ReceiptLineRow, ReceiptRow, TransactionRow
+from store.books import EntryRow, ReceiptLineRow, ReceiptRow, TransactionRow
 from store.errors import LedgerError
+from store.standing import check_standing
 
 
 def check_books(session: Session) -> None:
-    """Raises LedgerError for the first transaction, receipt or refund that is not as it must be."""
+    """Raises LedgerError for the first transaction, receipt or standing charge that is not as it must be."""
     _check_sums(session)
     _check_receipts(session)
-    _check_refunds(session)
+    check_standing(session)
 
 
 def _check_sums(session: Session) -> None:
@@ -45,23 +45,3 @@ def _check_receipts(session: Session) -> None:
     for visit, cents, total, charged in session.execute(query):
         if not cents == total == charged:
             raise LedgerError(f"{visit}: total {cents}, lines {total}, charged {charged or 0} cents")
-
-
-def _check_refunds(session: Session) -> None:
-    """No more items of a receipt are paid back than it has.
-
-    Disputes that came to the desk are measured by what stands after corrections, see `store.standing.check_standing`.
-    """
-    refunded = func.sum(DisputeRow.quantity)
-    query = (
-        select(DisputeRow.visit, DisputeRow.product, refunded, func.coalesce(ReceiptLineRow.quantity, 0))
-        .outerjoin(
-            ReceiptLineRow,
-            (ReceiptLineRow.visit == DisputeRow.visit) & (ReceiptLineRow.product == DisputeRow.product),
-        )
-        .where(DisputeRow.status == "refunded", DisputeRow.id.not_in(select(DisputeCaseRow.dispute)))
-        .group_by(DisputeRow.visit, DisputeRow.product, ReceiptLineRow.quantity)
-    )
-    for visit, product, paid, billed in session.execute(query):
-        if paid > billed:
-            raise LedgerError(f"{visit}: {paid} x {product} paid back, {billed} billed")

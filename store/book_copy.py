@@ -3,10 +3,11 @@
 from sqlalchemy import Select, Table, select
 from sqlalchemy.orm import Session
 
+from store.after_books import DisputeCaseRow
 from store.books import AuditRow, Books, DisputeRow, EntryRow, TransactionRow, VisitRow
 from store.ledger import Ledger
 
-_BY_VISIT = ("carts", "cart_lines", "receipts", "receipt_lines", "evidence", "reviews", "disputes")
+_BY_VISIT = ("carts", "cart_lines", "receipts", "receipt_lines", "evidence", "reviews", "correction_lines", "disputes")
 
 
 def copy_shop(source: Ledger, target: Ledger) -> None:
@@ -26,7 +27,7 @@ def _queries(books: Session, store: str) -> list[Select[tuple[object, ...]]]:
     """Each table's own rows, in an order in which they can be written: entries before their transactions."""
     visits = select(VisitRow.id).where(VisitRow.store == store)
     ids = list(books.scalars(visits))
-    disputes = books.scalars(select(DisputeRow.id).where(DisputeRow.visit.in_(ids)))
+    disputes = list(books.scalars(select(DisputeRow.id).where(DisputeRow.visit.in_(ids))))
     keys = [f"{kind}:{visit}" for kind in ("charge", "correction") for visit in ids]
     keys += [f"refund:{dispute}" for dispute in disputes]
     accounts = list(books.scalars(select(VisitRow.account).where(VisitRow.id.in_(ids))))
@@ -34,6 +35,7 @@ def _queries(books: Session, store: str) -> list[Select[tuple[object, ...]]]:
         select(_table("accounts")).where(_table("accounts").c.id.in_(accounts)),
         select(_table("visits")).where(_table("visits").c.id.in_(ids)),
         *(select(_table(name)).where(_table(name).c.visit.in_(ids)) for name in _BY_VISIT),
+        select(_table("dispute_cases")).where(DisputeCaseRow.dispute.in_(disputes)),
         select(_table("entries")).where(EntryRow.transaction.in_(keys)),
         select(_table("transactions")).where(TransactionRow.key.in_(keys)),
         select(_table("audit")).where(AuditRow.subject.in_(ids)),

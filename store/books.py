@@ -5,6 +5,14 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
 from store.safeguards import guard
 
+SALES = "sales"
+"""The book that every charge credits."""
+
+
+def receivable(account: str) -> str:
+    """The book of what an account owes."""
+    return f"receivable:{account}"
+
 
 class Books(DeclarativeBase):
     """Root of the tables."""

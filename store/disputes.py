@@ -6,6 +6,7 @@ evidence. Every step is in the audit; money moves by one transaction a dispute, 
 now (`store.standing`).
 """
 
+from collections.abc import Container
 from dataclasses import dataclass
 from typing import Literal
 
@@ -16,9 +17,9 @@ from sqlalchemy.orm import Session
 from store.after_books import DisputeCaseRow
 from store.books import AuditRow, DisputeRow, EvidenceRow, ReceiptRow
 from store.errors import LedgerError
-from store.ledger import Ledger, lock_dispute, lock_visit, transact
+from store.ledger import Ledger, lock_visit, transact
 from store.receipt import Evidence
-from store.standing import check_standing, standing
+from store.standing import standing
 
 State = Literal["open", "granted", "partly", "rejected", "withdrawn", "settled"]
 
@@ -99,7 +100,7 @@ class DisputeDesk:
             lock_visit(session, visit)
             known = session.scalar(select(DisputeCaseRow).where(DisputeCaseRow.key == key))
             if known is not None:
-                row = lock_dispute(session, known.dispute)
+                row = _locked(session, known.dispute)
                 if (row.visit, row.product, row.quantity) != (visit, product, quantity):
                     raise LedgerError(f"request {key!r} was {row.quantity} x {row.product} on {row.visit} before")
                 return _view(row, known)
@@ -120,7 +121,7 @@ class DisputeDesk:
     def examine(self, dispute: int, by: str, t: float) -> DisputeEvidence:
         """Looks at the evidence and notes who did; LedgerError where there is no such dispute."""
         with self._ledger.session() as session:
-            row, case = lock_dispute(session, dispute), _case(session, dispute)
+            row, case = _locked(session, dispute), _case(session, dispute)
             if case.examined is None:
                 case.examined, case.examiner = t, by
             _note(session, t, by, "examine", row, f"dispute {dispute}")
@@ -137,7 +138,7 @@ class DisputeDesk:
                 otherwise.
         """
         with self._ledger.session() as session:
-            row, case = lock_dispute(session, dispute), _case(session, dispute)
+            row, case = _locked(session, dispute), _case(session, dispute)
             if not 0 <= granted <= row.quantity:
                 raise LedgerError(f"dispute {dispute}: {granted} of {row.quantity} items cannot be granted")
             if case.outcome:
@@ -159,7 +160,7 @@ class DisputeDesk:
     def withdraw(self, dispute: int, t: float) -> None:
         """The account takes its dispute back; LedgerError where it was decided otherwise."""
         with self._ledger.session() as session:
-            row, case = lock_dispute(session, dispute), _case(session, dispute)
+            row, case = _locked(session, dispute), _case(session, dispute)
             if case.outcome == "withdrawn":
                 return
             if case.outcome:
@@ -167,12 +168,16 @@ class DisputeDesk:
             row.status, row.decided, case.outcome, case.decider = "rejected", t, "withdrawn", "account"
             _note(session, t, "account", "withdraw", row, f"dispute {dispute}")
 
-    def expire(self, t: float) -> list[int]:
-        """Decides what should have been answered by `t` as the rules say; returns those disputes."""
-        late = [one for one in self.all() if one.state == "open" and one.answer_by <= t]
+    def expire(self, t: float, visits: Container[str] | None = None) -> list[int]:
+        """Decides what should have been answered by `t` as the rules say; returns those disputes.
+
+        With `visits` only what is about these, as other stores' disputes in the same books are theirs to answer.
+        """
+        mine = [one for one in self.all() if visits is None or one.visit in visits]
+        late = [one for one in mine if one.state == "open" and one.answer_by <= t]
         with self._ledger.session() as session:
             for one in late:
-                row, case = lock_dispute(session, one.id), _case(session, one.id)
+                row, case = _locked(session, one.id), _case(session, one.id)
                 granted = row.quantity if self.rules.overdue == "grant" else 0
                 _close(session, row, case, granted, "store", one.answer_by, "not answered in time")
         return [one.id for one in late]
@@ -180,7 +185,7 @@ class DisputeDesk:
     def get(self, dispute: int) -> Dispute:
         """A dispute by its number; LedgerError where there is none."""
         with self._ledger.session() as session:
-            return _view(lock_dispute(session, dispute), _case(session, dispute))
+            return _view(_locked(session, dispute), _case(session, dispute))
 
     def all(self) -> list[Dispute]:
         """Every dispute that came to this desk, in order of opening."""
@@ -193,12 +198,6 @@ class DisputeDesk:
         """Items that a visit is charged for now, by product; LedgerError where it has no receipt."""
         with self._ledger.session() as session:
             return {name: line.quantity for name, line in standing(session, visit).items() if line.quantity}
-
-    def check(self) -> None:
-        """Raises LedgerError where the books do not balance, or a visit is not charged what stands."""
-        self._ledger.check()
-        with self._ledger.session() as session:
-            check_standing(session)
 
     def _check_new(self, session: Session, visit: str, product: str, quantity: int, t: float) -> None:
         receipt = session.get_one(ReceiptRow, visit)
@@ -216,6 +215,15 @@ class DisputeDesk:
         )
         if int(session.scalar(rejected) or 0) > self.rules.appeals:
             raise LedgerError(f"dispute of {product} on {visit}: it was rejected, and again on appeal")
+
+
+def _locked(session: Session, dispute: int) -> DisputeRow:
+    """The dispute's row, its visit locked; LedgerError where there is none."""
+    visit = session.scalar(select(DisputeRow.visit).where(DisputeRow.id == dispute))
+    if visit is None:
+        raise LedgerError(f"there is no dispute {dispute}")
+    lock_visit(session, visit)
+    return session.get_one(DisputeRow, dispute, populate_existing=True)
 
 
 def _close(session: Session, row: DisputeRow, case: DisputeCaseRow, granted: int, by: str, t: float, why: str) -> int:

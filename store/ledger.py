@@ -16,20 +16,19 @@ from sqlalchemy import func, select
 from sqlalchemy.exc import DataError, IntegrityError, SQLAlchemyError
 from sqlalchemy.orm import Session
 
-import store.after_books  # noqa: F401  its tables are made with the other books
 from store.balance import check_books
 from store.books import (
+    SALES,
     AccountRow,
     AuditRow,
     CartLineRow,
     CartRow,
-    DisputeRow,
     EntryRow,
-    ReceiptLineRow,
     ReceiptRow,
     ReviewRow,
     TransactionRow,
     VisitRow,
+    receivable,
 )
 from store.database import create_books, enter, open_engine, reading, reason, shown, writing
 from store.errors import BadInput, IntegrityRefused, LedgerError, UnknownAccount
@@ -38,16 +37,8 @@ from store.receipt_rows import receipt_of, receipt_row, receipts_of
 
 __all__ = ["Evidence", "Ledger", "Receipt", "read_receipts"]
 
-SALES = "sales"
-"""The book that every charge credits."""
-
 STORE_NAME = re.compile(r"[A-Za-z][A-Za-z0-9._-]{0,39}")
 """A shop's name in shared books."""
-
-
-def receivable(account: str) -> str:
-    """The book of what an account owes."""
-    return f"receivable:{account}"
 
 
 class Ledger:
@@ -201,62 +192,9 @@ class Ledger:
         return -self._sum(SALES)
 
     def check(self) -> None:
-        """Raises LedgerError where a transaction does not balance, or a receipt is not what was charged."""
+        """Raises LedgerError where a transaction does not balance, or a visit is not charged what stands."""
         with Session(self._reading) as session:
             check_books(session)
-
-    def open_dispute(self, visit: str, product: str, quantity: int, reason: str, t: float) -> int:
-        """An account disputes items of a receipt; returns the dispute's number.
-
-        Raises:
-            LedgerError: no such receipt, or more items than it has less those already disputed.
-        """
-        with self._writing() as session:
-            line = session.get(ReceiptLineRow, (visit, product))
-            if line is not None:
-                lock_visit(session, visit)
-            billed = 0 if line is None else line.quantity
-            rows = session.scalars(select(DisputeRow).where(DisputeRow.visit == visit, DisputeRow.product == product))
-            left = billed - sum(row.quantity for row in rows if row.status != "rejected")
-            if not 1 <= quantity <= left:
-                raise LedgerError(f"dispute of {quantity} x {product} on {visit}: {left} can be disputed")
-            row = DisputeRow(
-                visit=visit, product=product, quantity=quantity, reason=reason, status="open", opened=t, decided=None
-            )
-            session.add(row)
-            session.flush()
-            _audit(session, t, "account", "dispute", visit, f"{quantity} x {product}")
-            return row.id
-
-    def refund(self, dispute: int, t: float, actor: str = "store") -> int:
-        """Grants a dispute and pays its items back; returns the cents, and pays once however often it is called.
-
-        Raises:
-            LedgerError: there is no such dispute, or it was rejected.
-        """
-        with self._writing() as session:
-            row = lock_dispute(session, dispute)
-            if row.status == "rejected":
-                raise LedgerError(f"dispute {dispute} was rejected")
-            receipt, line = session.get(ReceiptRow, row.visit), session.get(ReceiptLineRow, (row.visit, row.product))
-            if receipt is None or line is None:
-                raise LedgerError(f"dispute {dispute} is about no receipt")
-            cents = row.quantity * line.unit_cents
-            if row.status == "open":
-                row.status, row.decided = "refunded", t
-                transact(session, f"refund:{dispute}", t, receipt.account, -cents)
-                _audit(session, t, actor, "refund", row.visit, f"{cents} cents")
-            return cents
-
-    def reject(self, dispute: int, t: float, actor: str = "store") -> None:
-        """Rejects a dispute; LedgerError where it was refunded."""
-        with self._writing() as session:
-            row = lock_dispute(session, dispute)
-            if row.status == "refunded":
-                raise LedgerError(f"dispute {dispute} was refunded")
-            if row.status == "open":
-                row.status, row.decided = "rejected", t
-                _audit(session, t, actor, "reject", row.visit, f"dispute {dispute}")
 
     @contextmanager
     def session(self) -> Iterator[Session]:
@@ -307,17 +245,6 @@ def lock_visit(session: Session, visit: str) -> VisitRow:
     row = session.get(VisitRow, visit, with_for_update={"key_share": True}, populate_existing=True)
     if row is None:
         raise LedgerError(f"visit {visit!r} is not in the books")
-    return row
-
-
-def lock_dispute(session: Session, dispute: int) -> DisputeRow:
-    """The dispute's row, its visit locked."""
-    visit = session.scalar(select(DisputeRow.visit).where(DisputeRow.id == dispute))
-    if visit is not None:
-        lock_visit(session, visit)
-    row = session.get(DisputeRow, dispute, populate_existing=True)
-    if row is None:
-        raise LedgerError(f"there is no dispute {dispute}")
     return row
 
 

@@ -42,8 +42,11 @@ from store.suspects import Suspects
 from store.visit import Visit
 from store.whereabouts import Whereabouts
 
-DARK_S = 0.3
+DARK_S = 1.2
 """Without samples for longer, a restarted shop does not know when and by whom a plate was moved, seconds."""
+
+DARK_WITHOUT_TRACKS_S = 0.3
+"""The same where it has to find out anew who is who."""
 
 POSSIBLE = 0.02
 """Least probability of a visit that may have done it."""
@@ -111,7 +114,7 @@ class Shop:
         self._attributions = 0
         self._delivered = Delivered()
         self._resumed = self._resumed_samples = float("-inf")
-        self._dark = (float("inf"), float("-inf"))
+        self._dark, self._patience = (float("inf"), float("-inf")), DARK_S
         self._checkpoint, self._kept = checkpoint, (float("-inf"), 0)
         self._packed: tuple[list[Story] | None, bytes] = (None, b"")
 
@@ -150,6 +153,7 @@ class Shop:
             shop._recall(moment.memory)
             if not same_tracks:
                 shop.gates.lose_all(shop.where)
+                shop._patience = DARK_WITHOUT_TRACKS_S
         else:
             since = []
             shop.journal.resume(len(told), since)
@@ -194,10 +198,11 @@ class Shop:
         }  # fmt: skip
 
     def _keep(self) -> None:
-        """Keeps what is known, where anything has happened or some time has passed."""
+        """Keeps what is known, where anything has happened or is happening on a plate, or some time has passed."""
         t, lines = self._kept
         checkpoint, now = self._checkpoint, max(self.where.t, self.changes.detector.until)
-        if checkpoint is None or (lines == self.journal.lines and now < t + checkpoint.every_s):
+        still = lines == self.journal.lines and not self.changes.detector.moving.any()
+        if checkpoint is None or (still and now < t + checkpoint.every_s):
             return
         memory: Memory = {name: memory_of(part) for name, part in self._parts().items()}
         if self.belief.stories is not self._packed[0]:
@@ -246,7 +251,7 @@ class Shop:
         fresh = int(np.searchsorted(times, self._resumed_samples, side="right"))  # the others come again
         times, grams = np.asarray(times)[fresh:], np.asarray(grams, np.float64)[fresh:]
         if len(times) and self._resumed_samples > float("-inf"):
-            if times[0] - self._resumed_samples > DARK_S:
+            if times[0] - self._resumed_samples > self._patience:
                 self._dark = (self._resumed_samples, float(times[0]))
             self._resumed_samples = float("-inf")
         if grams.shape == (len(times), len(self.planogram.plates)):  # else the detector says what is wrong

@@ -10,10 +10,9 @@ from sqlalchemy import func, inspect, select
 from sqlalchemy.orm import Session
 
 from store.after_books import CorrectionLineRow, DisputeCaseRow
-from store.books import DisputeRow, EntryRow, ReceiptRow, ReviewRow
+from store.books import SALES, DisputeRow, EntryRow, ReceiptRow, ReviewRow
 from store.database import open_engine
 from store.errors import LedgerError
-from store.ledger import SALES
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +48,8 @@ def refunded(session: Session, visit: str, absorbed: bool | None = None) -> dict
     """Items paid back by disputes, by product; only those that a correction reckons with, or only the others."""
     found: dict[str, int] = {}
     for dispute, case in _refunds(session, visit):
-        if absorbed is None or (case is not None and case.absorbed) == absorbed:
-            found[dispute.product] = found.get(dispute.product, 0) + (case.granted if case else dispute.quantity)
+        if absorbed is None or case.absorbed == absorbed:
+            found[dispute.product] = found.get(dispute.product, 0) + case.granted
     return found
 
 
@@ -110,23 +109,13 @@ def _emptied(session: Session, visit: str) -> bool:
 
 
 def _absorb(session: Session, visit: str) -> None:
-    """A correction reckons with everything paid back so far, also by a refund that came without a case."""
-    for dispute, case in _refunds(session, visit):
-        if case is None:
-            session.add(refund_without_case(dispute))
-        else:
-            case.absorbed = True
+    """A correction reckons with everything paid back so far."""
+    for _, case in _refunds(session, visit):
+        case.absorbed = True
 
 
-def refund_without_case(dispute: DisputeRow) -> DisputeCaseRow:
-    """The case of a dispute that the ledger refunded by itself, as a later correction reckons with it."""
-    return DisputeCaseRow(
-        dispute=dispute.id, key=f"ledger:{dispute.id}", answer_by=dispute.opened, examined=None, examiner=None,
-        granted=dispute.quantity, paid_cents=0, outcome="granted", decider="store", why="", absorbed=True,
-    )  # fmt: skip
-
-
-def _refunds(session: Session, visit: str) -> list[tuple[DisputeRow, DisputeCaseRow | None]]:
+def _refunds(session: Session, visit: str) -> list[tuple[DisputeRow, DisputeCaseRow]]:
     """Disputes of a visit that paid back, each with its case."""
-    query = select(DisputeRow).where(DisputeRow.visit == visit, DisputeRow.status == "refunded")
-    return [(dispute, session.get(DisputeCaseRow, dispute.id)) for dispute in session.scalars(query).all()]
+    query = select(DisputeRow, DisputeCaseRow).join(DisputeCaseRow, DisputeCaseRow.dispute == DisputeRow.id)
+    query = query.where(DisputeRow.visit == visit, DisputeRow.status == "refunded").order_by(DisputeRow.id)
+    return [(dispute, case) for dispute, case in session.execute(query)]

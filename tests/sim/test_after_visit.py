@@ -53,12 +53,31 @@ def aftermath(
     items = {f"v{number}": lines for number, lines in enumerate(truth)}
     work = after_the_visits(ledger, items, PRICES, desk, habits, seed)
     disputes = DisputeDesk(ledger)
-    disputes.check()
+    ledger.check()
     return work, disputes.all()
 
 
 def charged(ledger: Ledger, count: int) -> list[dict[str, int]]:
     return [DisputeDesk(ledger).charged(f"v{number}") for number in range(count)]
+
+
+def test_in_shared_books_reviewers_and_shoppers_leave_other_stores_alone(tmp_path: Path):
+    url = f"sqlite:///{tmp_path / 'shared.sqlite'}"
+    north, south = Ledger(url, "north"), Ledger(url, "south")
+    for ledger in (north, south):
+        visit = ledger.visit_id(1)
+        ledger.open_account("ann")
+        ledger.open_visit(visit, "ann", 0.0)
+        ledger.bill(Receipt(visit, "ann", {"cola": 2}, 258, 0.5, True, 0.0, 90.0, issued=100.0), PRICES)
+    waiting = DisputeDesk(south).open(south.visit_id(1), "cola", 1, "", 101.0, "south")
+    after_the_visits(north, {north.visit_id(1): {"milk": 1}}, PRICES, FAULTLESS, LOUD, 1)
+    assert {review.visit: review.status for review in ReviewQueue(north).all()} == {
+        north.visit_id(1): "corrected",
+        south.visit_id(1): "open",
+    }
+    assert DisputeDesk(south).charged(south.visit_id(1)) == {"cola": 2}
+    assert DisputeDesk(south).get(waiting.id).state == "open"
+    north.check()
 
 
 def test_a_faultless_reviewer_mends_flagged_receipts_and_no_others():

@@ -6,6 +6,7 @@ import pytest
 from sqlalchemy import text
 
 from store.books import EntryRow, TransactionRow
+from store.disputes import DisputeDesk
 from store.errors import BadInput, IntegrityRefused, LedgerError, UnknownAccount
 from store.ledger import Ledger, read_receipts
 from store.receipt import Evidence, Receipt
@@ -76,20 +77,27 @@ def test_check_finds_entries_that_were_tampered_with(url: str):
 def test_no_more_items_are_refunded_than_were_billed(url: str):
     ledger = books({"v1": "ann"}, url)
     ledger.bill(receipt("v1", "ann", {"cola": 2}), PRICES)
-    ledger.refund(ledger.open_dispute("v1", "cola", 1, "", 11.0), 12.0)
+    desk = DisputeDesk(ledger)
+    dispute = desk.open("v1", "cola", 1, "", 11.0, "first").id
+    desk.examine(dispute, "rita", 12.0)
+    assert desk.decide(dispute, 1, "rita", 12.0, "") == desk.decide(dispute, 1, "rita", 13.0, "") == 129
     with pytest.raises(LedgerError, match="1 can be disputed"):
-        ledger.open_dispute("v1", "cola", 2, "", 13.0)
+        desk.open("v1", "cola", 2, "", 13.0, "second")
     with pytest.raises(LedgerError, match="0 can be disputed"):
-        ledger.open_dispute("v1", "milk", 1, "", 13.0)
+        desk.open("v1", "milk", 1, "", 13.0, "third")
+    ledger.check()
+    assert ledger.balance("ann") == 129
 
 
 def test_a_rejected_dispute_pays_nothing(url: str):
     ledger = books({"v1": "ann"}, url)
     ledger.bill(receipt("v1", "ann", {"cola": 1}), PRICES)
-    dispute = ledger.open_dispute("v1", "cola", 1, "", 11.0)
-    ledger.reject(dispute, 12.0)
+    desk = DisputeDesk(ledger)
+    dispute = desk.open("v1", "cola", 1, "", 11.0, "first").id
+    desk.examine(dispute, "rita", 12.0)
+    desk.decide(dispute, 0, "rita", 12.0, "")
     with pytest.raises(LedgerError, match="rejected"):
-        ledger.refund(dispute, 13.0)
+        desk.decide(dispute, 1, "rita", 13.0, "")
     assert ledger.balance("ann") == 129
 
 

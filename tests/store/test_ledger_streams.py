@@ -2,6 +2,7 @@
 
 import itertools
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, initial
 from hypothesis.stateful import run_state_machine_as_test as run_machine
 from sqlalchemy import create_engine, text
 
+from store.disputes import DisputeDesk, DisputeRules
 from store.errors import LedgerError
 from store.ledger import Ledger
 from store.receipt import Receipt
@@ -21,6 +23,7 @@ PRICES = {"cola": 129, "milk": 139, "tea": 249, "gratis": 0, "bulk": 3_000_000_0
 ACCOUNTS = ("ann", "bob", "cid")
 baskets = st.dictionaries(st.sampled_from(sorted(PRICES)), st.integers(1, 5), max_size=3)
 times = st.floats(0, 1e5)
+RULES = DisputeRules(appeals=9)
 
 
 @dataclass
@@ -31,12 +34,37 @@ class Model:
     receipts: dict[str, Receipt] = field(default_factory=dict)
     owed: Counter[str] = field(default_factory=Counter)
     given: int = 0
-    disputed: Counter[tuple[str, str]] = field(default_factory=Counter)
+    charged: dict[str, Counter[str]] = field(default_factory=dict)
+    back: dict[str, Counter[str]] = field(default_factory=dict)
     disputes: dict[int, tuple[str, str, int, str]] = field(default_factory=dict)
+    paid: dict[int, int] = field(default_factory=dict)
     reviewed: set[str] = field(default_factory=set)
 
+    def bill(self, receipt: Receipt) -> None:
+        self.receipts[receipt.visit] = receipt
+        self.owed[receipt.account] += receipt.cents
+        self.charged[receipt.visit], self.back[receipt.visit] = Counter(receipt.lines), Counter()
 
-def total(lines: dict[str, int]) -> int:
+    def pay_back(self, dispute: int, count: int) -> None:
+        name, product, claimed, _ = self.disputes[dispute]
+        self.disputes[dispute], self.paid[dispute] = (name, product, claimed, "refunded"), count
+        self.charged[name][product] -= count
+        self.back[name][product] += count
+        self.owed[self.receipts[name].account] -= count * PRICES[product]
+
+    def correct(self, name: str, lines: dict[str, int]) -> int:
+        """What was paid back stays paid back; returns by how many cents the bill changes."""
+        receipt, back, before = self.receipts[name], self.back[name], total(self.charged[name])
+        most = {product: max(0, receipt.lines.get(product, 0) - back[product]) for product in back if back[product]}
+        self.charged[name] = Counter(
+            {product: min(count, most.get(product, count)) for product, count in lines.items()}
+        )
+        self.reviewed.add(name)
+        self.owed[receipt.account] += total(self.charged[name]) - before
+        return total(self.charged[name]) - before
+
+
+def total(lines: Mapping[str, int]) -> int:
     return sum(PRICES[product] * count for product, count in lines.items())
 
 
@@ -90,8 +118,7 @@ class Streams(RuleBasedStateMachine):
         receipt = Receipt(name, account, lines, total(lines), 0.5, flagged, 0.0, t, issued=t)
         self.tills[till].close_visit(name, t, 1)
         assert self.tills[till].bill(receipt, PRICES) == receipt
-        self.model.receipts[name] = receipt
-        self.model.owed[account] += receipt.cents
+        self.model.bill(receipt)
         return name
 
     @rule(name=billed, t=times, till=st.integers(0, 1))
@@ -113,42 +140,44 @@ class Streams(RuleBasedStateMachine):
         with pytest.raises(LedgerError, match="lines sum to"):
             self.tills[till].bill(Receipt(*visit, lines, total(lines) + cents, 0.9, False, 0.0, 1.0), PRICES)
 
-    @rule(target=disputes, name=billed, product=st.sampled_from(sorted(PRICES)), count=st.integers(0, 6), t=times,
+    @rule(target=disputes, name=billed, product=st.sampled_from(sorted(PRICES)), count=st.integers(0, 6),
           till=st.integers(0, 1))  # fmt: skip
-    def dispute(self, name: str, product: str, count: int, t: float, till: int):  # type: ignore[no-untyped-def]
-        left = self.model.receipts[name].lines.get(product, 0) - self.model.disputed[name, product]
-        if not 1 <= count <= left:
+    def dispute(self, name: str, product: str, count: int, till: int):  # type: ignore[no-untyped-def]
+        desk, t = DisputeDesk(self.tills[till], RULES), self.model.receipts[name].issued + 1.0
+        waiting = sum(one[2] for one in self.model.disputes.values() if one[:2] == (name, product) and one[3] == "open")
+        key = f"request-{next(self.names)}"
+        if not 1 <= count <= self.model.charged[name][product] - waiting:
             with pytest.raises(LedgerError, match="can be disputed"):
-                self.tills[till].open_dispute(name, product, count, "not mine", t)
+                desk.open(name, product, count, "not mine", t, key)
             return multiple()
-        number = self.tills[till].open_dispute(name, product, count, "not mine", t)
+        number = desk.open(name, product, count, "not mine", t, key).id
+        assert DisputeDesk(self.tills[1 - till], RULES).open(name, product, count, "not mine", t, key).id == number
         self.model.disputes[number] = (name, product, count, "open")
-        self.model.disputed[name, product] += count
         return number
 
     @rule(number=disputes, t=times, till=st.integers(0, 1))
     def refund(self, number: int, t: float, till: int) -> None:
-        name, product, count, status = self.model.disputes[number]
+        desk, (name, product, count, status) = DisputeDesk(self.tills[till]), self.model.disputes[number]
+        desk.examine(number, "rita", t)
         if status == "rejected":
             with pytest.raises(LedgerError, match="was rejected"):
-                self.tills[till].refund(number, t)
+                desk.decide(number, count, "rita", t, "")
             return
-        assert self.tills[till].refund(number, t) == count * PRICES[product]
+        paid = min(count, self.model.charged[name][product]) if status == "open" else self.model.paid[number]
+        assert desk.decide(number, count, "rita", t, "") == paid * PRICES[product]
         if status == "open":
-            self.model.owed[self.model.receipts[name].account] -= count * PRICES[product]
-            self.model.disputes[number] = (name, product, count, "refunded")
+            self.model.pay_back(number, paid)
 
     @rule(number=disputes, t=times, till=st.integers(0, 1))
     def reject(self, number: int, t: float, till: int) -> None:
-        name, product, count, status = self.model.disputes[number]
+        desk, (name, product, count, status) = DisputeDesk(self.tills[till]), self.model.disputes[number]
+        desk.examine(number, "rita", t)
         if status == "refunded":
-            with pytest.raises(LedgerError, match="was refunded"):
-                self.tills[till].reject(number, t)
+            with pytest.raises(LedgerError, match="before, not rejected"):
+                desk.decide(number, 0, "rita", t, "")
             return
-        self.tills[till].reject(number, t)
-        if status == "open":
-            self.model.disputed[name, product] -= count
-            self.model.disputes[number] = (name, product, count, "rejected")
+        assert desk.decide(number, 0, "rita", t, "") == 0
+        self.model.disputes[number] = (name, product, count, "rejected")
 
     @rule(name=billed, lines=baskets, t=times, till=st.integers(0, 1))
     def correct(self, name: str, lines: dict[str, int], t: float, till: int) -> None:
@@ -157,8 +186,7 @@ class Streams(RuleBasedStateMachine):
             with pytest.raises(LedgerError, match="not under review"):
                 queue.correct(name, lines, PRICES, "rita", t)
             return
-        self.model.owed[receipt.account] += queue.correct(name, lines, PRICES, "rita", t)
-        self.model.reviewed.add(name)
+        assert queue.correct(name, lines, PRICES, "rita", t) == self.model.correct(name, lines)
 
     @rule(
         target=posted, account=st.sampled_from(ACCOUNTS), cents=st.integers(-(10**12), 10**12), till=st.integers(0, 1)
