@@ -201,10 +201,9 @@ class _Day:
                     t = shot.tick.t
             with self.watching.stage("store"):
                 shop.close(t)
-            write_json(self.out / "truth" / "receipts.json", self.world.truth_receipts())
-            settle(RunFolder(self.out), self.scenario, shop.ledger, self.day_seed)
         finally:
             write_json(self.out / "truth" / "receipts.json", self.world.truth_receipts())
+        settle(RunFolder(self.out), self.scenario, shop.ledger, self.day_seed)
         wall = time.perf_counter() - started
         stages = {**self.drawing.stages, **self.tracker.seconds, **self.watching.stages}
         return {

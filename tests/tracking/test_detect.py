@@ -9,8 +9,9 @@ from numpy.typing import NDArray
 
 from tracking.background import dim
 from tracking.box_overlap import suppress
-from tracking.detect import INPUT_HEIGHT, INPUT_WIDTH, YoloDetector, decode, letterbox
+from tracking.detect import COMMITTED_WEIGHTS, INPUT_HEIGHT, INPUT_WIDTH, YoloDetector, decode, letterbox
 from tracking.errors import MissingWeights
+from tracking.training.export import export_detector
 
 FIXTURES = Path(__file__).parent / "pictures"
 LEAST_OVERLAP = 0.5
@@ -98,14 +99,24 @@ def test_boxes_lie_inside_the_image_with_seventeen_keypoints(
             assert 0 <= person.confidence <= 1
 
 
-def test_the_weights_before_quantisation_and_the_network_in_eight_bits_agree(
-    detector: YoloDetector, frame: NDArray[np.uint8]
-) -> None:
-    from tracking.detect import COMMITTED_WEIGHTS
+def assert_same_boxes(one: YoloDetector, other: YoloDetector, frame: NDArray[np.uint8], px: float) -> None:
+    for a, b in zip(one.detect([frame])[0], other.detect([frame])[0], strict=True):
+        np.testing.assert_allclose(a.box, b.box, atol=px)
 
-    other = YoloDetector(COMMITTED_WEIGHTS.with_suffix(".pt"), device="cpu")
-    for a, b in zip(detector.detect([frame])[0], other.detect([frame])[0], strict=True):
-        np.testing.assert_allclose(a.box, b.box, atol=3.0)
+
+@pytest.mark.slow
+def test_the_committed_weights_and_the_openvino_network_made_of_them_agree(
+    frame: NDArray[np.uint8], tmp_path: Path
+) -> None:
+    weights = COMMITTED_WEIGHTS.with_suffix(".pt")
+    export_detector(weights, tmp_path)
+    exported = YoloDetector(tmp_path / "detector.xml", device="cpu")
+    assert_same_boxes(exported, YoloDetector(weights, device="cpu"), frame, px=1.0)
+
+
+def test_eight_bits_move_no_box_by_more_than_a_few_pixels(detector: YoloDetector, frame: NDArray[np.uint8]) -> None:
+    before = YoloDetector(COMMITTED_WEIGHTS.with_suffix(".pt"), device="cpu")
+    assert_same_boxes(detector, before, frame, px=3.0)
 
 
 @pytest.mark.parametrize("name", ["missing.xml", "missing.pt", "weights.txt"])
