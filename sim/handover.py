@@ -43,5 +43,5 @@ def floor_area_of(plan: StorePlan) -> FloorArea:
 
 def position_of(track: FloorTrack) -> TrackPosition:
     """A floor track as the store's event."""
-    hands = tuple(HandPosition(hand.x, hand.y, hand.z, hand.sd, hand.covariance) for hand in track.hands)
+    hands = tuple(HandPosition(hand.x, hand.y, hand.z, hand.sd, hand.covariance, hand.seen) for hand in track.hands)
     return TrackPosition(track.track, track.t, track.x, track.y, track.sd, hands, track.confirmed)

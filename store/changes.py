@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from itertools import combinations, pairwise
+from math import lgamma, log
 
 import numpy as np
 from numpy.typing import NDArray
@@ -79,10 +80,15 @@ class Changes:
         return best
 
     def _log_p(self, steps: list[PlateStep]) -> float:
+        """Log density of all the steps' weights if one item made them."""
         delta, sd = self._total(steps)
         starts = [step.started for step in steps]
         apart = (max(starts) - min(starts)) / SIMULTANEOUS_SD_S
-        return self._match(tuple(self._plate(step.column) for step in steps), delta, sd) - 0.5 * min(apart**2, 16.0)
+        # How an item's weight is shared out over its plates is anybody's guess: uniform over the simplex. Without this
+        # one item on four plates would be weighed against four items as if it explained one weight instead of four.
+        shared_out = lgamma(len(steps)) - (len(steps) - 1) * log(max(abs(delta), 1.0))
+        match = self._match(tuple(self._plate(step.column) for step in steps), delta, sd)
+        return match + shared_out - 0.5 * min(apart**2, 16.0)
 
     def _total(self, steps: list[PlateStep]) -> tuple[float, float]:
         """Sum of the steps and of what the other plates of their slots moved too little to report."""

@@ -47,7 +47,8 @@ class HandPosition:
     """A hand in space, metres in the floor frame.
 
     `sd` is the standard deviation in the least certain direction; `covariance` has xx, xy, xz, yy, yz, zz in m^2, or is
-    None where all directions are alike.
+    None where all directions are alike. `seen` is the probability that a camera saw the hand; otherwise its place is a
+    guess from the rest of the body.
     """
 
     x: float
@@ -55,6 +56,7 @@ class HandPosition:
     z: float
     sd: float
     covariance: tuple[float, float, float, float, float, float] | None = None
+    seen: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)

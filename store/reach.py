@@ -163,7 +163,9 @@ class Reach:
         there = float(_density(seen - space, spread).mean())
         idle = _density((seen - (*body, settings.idle_height_m))[None], spread + np.eye(3) * settings.idle_sd_m**2)[0]
         ratio = min(there / max(float(idle), 1e-12), settings.loudest)
-        return settings.hand_error + (1 - settings.hand_error) * ratio
+        ratio = settings.hand_error + (1 - settings.hand_error) * ratio
+        # A hidden hand is guessed to hang, for that is what most do.
+        return ratio if ratio > settings.hand_unseen else hand.seen * ratio + (1 - hand.seen) * settings.hand_unseen
 
     def _unseen(self, member: Member, place: Place) -> float:
         """Ratio for somebody whom no camera followed then: anywhere near where they were last seen."""

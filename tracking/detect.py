@@ -4,7 +4,7 @@ On a CPU the network runs through OpenVINO, on an NVIDIA card through PyTorch.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal, Protocol
 
@@ -26,6 +26,10 @@ Place = tuple[float, float, float]
 _Found = tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32]]
 COMMITTED_WEIGHTS = Path(__file__).parent / "weights" / "detector.xml"
 INPUT_WIDTH, INPUT_HEIGHT = 640, 384
+WIDE_FRAME = 960
+"""Frames wider than this, px, are searched at twice that input size too: made as small as others, a crowd merges."""
+TALLEST_CLOSE = 200.0
+"""Tallest box, network px, that is believed at twice the size: no taller people were in the training data."""
 FILL = 128
 _KEYPOINT_VALUES = 51
 # Parts of these many px: few enough different sizes that OpenVINO keeps what it prepares for each.
@@ -76,10 +80,18 @@ class DetectorSettings:
     """Least confidence, 0 to 1, of a detection."""
     overlap: float = 0.55
     """Intersection over union from which the less certain of two boxes is taken for the same person."""
-    most: int = 60
+    most: int = 300
     """Detections kept in one frame."""
-    input_size: tuple[int, int] = (INPUT_WIDTH, INPUT_HEIGHT)
-    """Width and height, multiples of 32 px, that a frame is brought to; only for networks that take any size."""
+    input_size: tuple[int, int] | None = None
+    """Width and height, multiples of 32 px, that every frame is brought to, only for networks that take any size; None
+    for 640 x 384, and twice that as well for frames wider than `WIDE_FRAME`."""
+
+    def looks_at(self, width: int) -> list[tuple[tuple[int, int], float]]:
+        """The canvases, (width, height) px, for a frame of this width, each with the tallest box believed there."""
+        if self.input_size is not None:
+            return [(self.input_size, float("inf"))]
+        once = ((INPUT_WIDTH, INPUT_HEIGHT), float("inf"))
+        return [once, ((2 * INPUT_WIDTH, 2 * INPUT_HEIGHT), TALLEST_CLOSE)] if width > WIDE_FRAME else [once]
 
 
 PROPOSALS = DetectorSettings(confidence=0.25, overlap=0.6)
@@ -113,47 +125,55 @@ class YoloDetector:
         self.dimmed = dimmed
         self.settings = settings or DetectorSettings()
         self._network = load_network(weights, device, trusted)
-        if not self._network.any_size and self.settings.input_size != (INPUT_WIDTH, INPUT_HEIGHT):
-            raise MissingWeights(f"{weights or COMMITTED_WEIGHTS}: takes {INPUT_WIDTH}x{INPUT_HEIGHT} px only")
+        only = (INPUT_WIDTH, INPUT_HEIGHT)
+        if not self._network.any_size:
+            if self.settings.input_size not in (None, only):
+                raise MissingWeights(f"{weights or COMMITTED_WEIGHTS}: takes {INPUT_WIDTH}x{INPUT_HEIGHT} px only")
+            self.settings = replace(self.settings, input_size=only)
 
     def detect(
         self, images: Sequence[Frame], windows: Sequence[NDArray[np.floating]] | None = None
     ) -> list[list[Detection]]:
         """The people in each of the (H, W, 3) images, in px of that image, most certain first; see `Detector`."""
         parts: list[Frame] = []
-        corners: list[tuple[int, int, int]] = []
-        places = []
+        places: list[tuple[int, Place, tuple[int, int], float]] = []
         for index, image in enumerate(images):
-            canvas, place = letterbox(image, self.settings.input_size)
-            places.append(place)
-            somewhere = None if windows is None or not self._network.any_size else windows[index]
-            for left, top, right, bottom in parts_of_canvas(somewhere, place, self.settings.input_size):
-                parts.append(canvas[top:bottom, left:right])
-                corners.append((index, left, top))
+            for size, tallest in self.settings.looks_at(image.shape[1]):
+                canvas, place = letterbox(image, size)
+                somewhere = None if windows is None or not self._network.any_size else windows[index]
+                for left, top, right, bottom in parts_of_canvas(somewhere, place, size):
+                    parts.append(canvas[top:bottom, left:right])
+                    places.append((index, place, (left, top), tallest))
         outputs = self._network.run(parts) if parts else []
         seen: list[list[_Found]] = [[] for _ in images]
-        for (index, left, top), output in zip(corners, outputs, strict=True):
-            boxes, confidences, keypoints = decode(output, self.settings.confidence, self._network.keypoints)
-            corner = np.array((left, top, 0), np.float32)
-            seen[index].append((boxes + corner[[0, 1, 0, 1]], confidences, keypoints + corner))
+        for (index, place, corner, tallest), output in zip(places, outputs, strict=True):
+            found = decode(output, self.settings.confidence, self._network.keypoints)
+            seen[index].append(_in_image(found, place, corner, tallest))
         return [
-            self._people(found, place, image.shape[1], image.shape[0]) if found else []
-            for found, place, image in zip(seen, places, images, strict=True)
+            self._people(found, image.shape[1], image.shape[0]) if found else []
+            for found, image in zip(seen, images, strict=True)
         ]
 
-    def _people(self, found: Sequence[_Found], place: Place, width: int, height: int) -> list[Detection]:
+    def _people(self, found: Sequence[_Found], width: int, height: int) -> list[Detection]:
         boxes, confidences, keypoints = (np.concatenate([part[k] for part in found]) for k in range(3))
         kept = suppress(boxes, confidences, self.settings.overlap)[: self.settings.most]
-        scale, left, top = place
-        boxes = (boxes[kept] - (left, top, left, top)) / scale
-        boxes = np.clip(boxes, 0, (width, height, width, height)).astype(np.float32)
-        keypoints = keypoints[kept].copy()
-        keypoints[..., :2] = (keypoints[..., :2] - (left, top)) / scale
+        boxes = np.clip(boxes[kept], 0, (width, height, width, height)).astype(np.float32)
         return [
             Detection(box, float(confidence), points)
-            for box, confidence, points in zip(boxes, confidences[kept], keypoints, strict=True)
+            for box, confidence, points in zip(boxes, confidences[kept], keypoints[kept], strict=True)
             if box[2] > box[0] and box[3] > box[1]
         ]
+
+
+def _in_image(found: _Found, place: Place, corner: tuple[int, int], tallest: float) -> _Found:
+    """What was found in a part of a canvas, in px of the image; boxes taller than `tallest` px there are left out."""
+    boxes, confidences, keypoints = found
+    low = boxes[:, 3] - boxes[:, 1] <= tallest
+    scale, left, top = place
+    shift = np.array((corner[0] - left, corner[1] - top), np.float32)
+    points = keypoints[low].copy()
+    points[..., :2] = (points[..., :2] + shift) / scale
+    return ((boxes[low] + np.tile(shift, 2)) / scale).astype(np.float32), confidences[low], points
 
 
 def parts_of_canvas(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -19,6 +19,7 @@ _UPPER = np.triu_indices(3)
 _WRISTS, _ELBOWS = np.array([9, 10]), np.array([7, 8])
 # Where the body has its hands when nothing else is known of their height.
 _USUAL_HEIGHT_M = 1.1
+_ROUNDS = 4
 
 
 class HandSettings(BaseModel):
@@ -26,13 +27,17 @@ class HandSettings(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    confidence: float = Field(default=0.5, ge=0, le=1, description="keypoints below say nothing")
+    confidence: float = Field(
+        default=0.1, ge=0, le=1, description="keypoints below say nothing; above, their stated errors say how much"
+    )
     pixel_sd: float = Field(
         default=3.0, gt=0, le=100, description="error of a wrist where the network names none, pixels"
     )
     reach_m: float = Field(default=1.1, gt=0, le=3, description="greatest level distance of a hand from its person, m")
     single_sd_m: float = Field(default=0.3, gt=0, le=2, description="spread of hands around their bodies, metres")
-    greatest_miss_m: float = Field(default=0.25, gt=0, le=2, description="rays that pass farther apart do not meet, m")
+    doubt_sds: float = Field(
+        default=2.0, gt=0, le=100, description="a ray that misses by so many of its errors counts half"
+    )
     beyond_wrist: float = Field(default=0.35, ge=0, le=1, description="palm beyond the wrist, share of the forearm")
 
 
@@ -44,9 +49,7 @@ class _Sightings:
     centre: Array
     direction: Array
     sd: Array
-
-    def only(self, chosen: NDArray[np.bool_]) -> _Sightings:
-        return _Sightings(self.hand[chosen], self.centre[chosen], self.direction[chosen], self.sd[chosen])
+    seen: Array
 
     @property
     def across(self) -> Array:
@@ -73,17 +76,13 @@ class HandFinder:
             return [() for _ in people]
         places: Array = np.repeat(np.array([place for place, _ in people], np.float64).reshape(-1, 2), 2, axis=0)
         points, covs = self._meet(sightings, places)
-        gaps = (sightings.across @ (points[sightings.hand] - sightings.centre)[..., None])[..., 0]
-        misses = np.linalg.norm(gaps, axis=1)
-        worst = np.zeros(len(places))
-        np.maximum.at(worst, sightings.hand, misses)
-        if worst.max() > self.settings.greatest_miss_m:
-            # Some camera mixed up the two arms or guessed: the ray that fits the body best is kept alone.
-            best = np.full(len(places), np.inf)
-            np.minimum.at(best, sightings.hand, misses)
-            agreed = worst[sightings.hand] <= self.settings.greatest_miss_m
-            sightings = sightings.only(agreed | (misses <= best[sightings.hand]))
-            points, covs = self._meet(sightings, places)
+        for _ in range(_ROUNDS):
+            # Some camera mixes up the two arms or guesses now and then: a ray is believed less the farther it passes
+            # from where the others meet (the weights of a Cauchy distribution).
+            gaps = (sightings.across @ (points[sightings.hand] - sightings.centre)[..., None])[..., 0]
+            ranges = np.linalg.norm(points[sightings.hand] - sightings.centre, axis=1)
+            misses = np.linalg.norm(gaps, axis=1) / (sightings.sd * ranges * self.settings.doubt_sds)
+            points, covs = self._meet(replace(sightings, sd=sightings.sd * np.sqrt(1 + misses**2)), places)
         return self._believable(sightings, places, points, covs)
 
     def _sightings(self, people: Sequence[tuple[Array, Sequence[Observation]]]) -> _Sightings:
@@ -93,12 +92,13 @@ class HandFinder:
                 by_camera.setdefault(one.camera, []).append((person, one))
         parts = [self._rays(self._cameras[name], rows) for name, rows in by_camera.items()]
         if not parts:
-            return _Sightings(np.zeros(0, np.int64), np.zeros((0, 3)), np.zeros((0, 3)), np.zeros(0))
+            return _Sightings(np.zeros(0, np.int64), np.zeros((0, 3)), np.zeros((0, 3)), np.zeros(0), np.zeros(0))
         return _Sightings(
             np.concatenate([part.hand for part in parts]),
             np.concatenate([part.centre for part in parts]),
             np.concatenate([part.direction for part in parts]),
             np.concatenate([part.sd for part in parts]),
+            np.concatenate([part.seen for part in parts]),
         )
 
     def _rays(self, camera: Camera, rows: Sequence[tuple[int, Observation]]) -> _Sightings:
@@ -114,7 +114,7 @@ class HandFinder:
         seen = wrists[..., 2] >= self.settings.confidence
         sds = spread[seen] / float(camera.matrix[0, 0])
         centre = np.tile(camera.centre, (int(seen.sum()), 1))
-        return _Sightings(hands[seen].astype(np.int64), centre, camera.ray(pixels[seen]), sds)
+        return _Sightings(hands[seen].astype(np.int64), centre, camera.ray(pixels[seen]), sds, wrists[seen, 2])
 
     def _meet(self, sightings: _Sightings, places: Array) -> tuple[Array, Array]:
         """The points (H, 3) nearest to all rays of each hand, with covariances (H, 3, 3) in m^2.
@@ -134,8 +134,9 @@ class HandFinder:
         return np.asarray((covs @ target[..., None])[..., 0]), np.asarray(covs)
 
     def _believable(self, sightings: _Sightings, places: Array, points: Array, covs: Array) -> list[tuple[Hand, ...]]:
-        seen = np.zeros(len(places), dtype=bool)
-        seen[sightings.hand] = True
+        certainty = np.zeros(len(places))
+        np.maximum.at(certainty, sightings.hand, sightings.seen)
+        seen = certainty > 0
         seen &= np.hypot(*(points[:, :2] - places).T) <= self.settings.reach_m
         seen &= (points[:, 2] > -0.1) & (points[:, 2] < 2.4)
         sds = np.sqrt(np.linalg.eigvalsh(covs)[:, 2])
@@ -143,5 +144,6 @@ class HandFinder:
         for k in np.flatnonzero(seen).tolist():
             x, y, z = points[k].tolist()
             xx, xy, xz, yy, yz, zz = covs[k][_UPPER].tolist()
-            hands[k // 2].append(Hand(_SIDES[k % 2], x, y, z, float(sds[k]), (xx, xy, xz, yy, yz, zz)))
+            covariance = (xx, xy, xz, yy, yz, zz)
+            hands[k // 2].append(Hand(_SIDES[k % 2], x, y, z, float(sds[k]), covariance, float(certainty[k])))
         return [tuple(pair) for pair in hands]

@@ -96,6 +96,7 @@ class Hand:
         x, y, z: metres.
         sd: standard deviation in the least certain direction, metres.
         covariance: xx, xy, xz, yy, yz, zz in m^2.
+        seen: probability that a camera saw it; else its place is what bodies that stand so usually do with it.
     """
 
     side: Literal["L", "R"]
@@ -104,6 +105,7 @@ class Hand:
     z: float
     sd: float
     covariance: tuple[float, float, float, float, float, float]
+    seen: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)

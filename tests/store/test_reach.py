@@ -53,3 +53,9 @@ def test_doubt_along_the_shelf_leaves_doubt_and_doubt_along_the_view_does_not() 
     along = replace(beside, covariance=(0.25, 0.0, 0.0, 0.0004, 0.0, 0.0004))
     across = replace(beside, covariance=(0.0004, 0.0, 0.0, 0.25, 0.0, 0.0004))
     assert ratio(hands=(along,)) > ratio(hands=(across,))
+
+
+def test_an_idle_hand_that_may_not_have_been_seen_speaks_less_against() -> None:
+    idle = HandPosition(4.3, 2.9, 0.8, 0.05)
+    hidden = replace(idle, seen=0.3)
+    assert ratio(hands=(idle, idle)) < ratio(hands=(hidden, hidden)) < ratio()

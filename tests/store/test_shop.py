@@ -81,6 +81,17 @@ def test_two_people_who_take_the_same_product_in_one_instant_pay_one_each():
     assert billed(day.run()) == day.truth()
 
 
+def test_four_people_at_four_neighbouring_plates_in_one_instant_pay_one_each():
+    day = Day()
+    wanted = ("cola", "cola-zero", "tea", "water")
+    people = [day.enter(f"p{number}", 1.0 + 2 * number) for number in range(4)]
+    for person, product in zip(people, wanted, strict=True):
+        day.pick(person, product, at=18.0)
+    for number, person in enumerate(people):
+        day.leave(person, at=24.0 + 2 * number)
+    assert billed(day.run()) == day.truth()
+
+
 def test_several_items_in_one_grab_are_counted():
     day = Day()
     ann = day.enter("ann", 1.0)

@@ -61,6 +61,18 @@ def test_an_image_of_twice_the_size_gives_boxes_of_twice_the_size(
     np.testing.assert_allclose(second.box, first.box * 2, atol=12)
 
 
+def test_a_wide_frame_is_searched_closely_enough_for_small_people(
+    detector: YoloDetector, frame: NDArray[np.uint8]
+) -> None:
+    wide = np.tile(frame, (3, 3, 1))
+    height, width = frame.shape[:2]
+    places = [np.array([x * width, y * height] * 2) for x in range(3) for y in range(3)]
+    people = [box + place for box in truth(width, height) for place in places]
+    found = detector.detect([wide])[0]
+    seen = [box for box in people if max((overlap(one.box, box) for one in found), default=0.0) > LEAST_OVERLAP]
+    assert len(seen) > 0.7 * len(people)
+
+
 def test_an_empty_store_holds_nobody(detector: YoloDetector) -> None:
     empty = read("empty.jpg")
     assert detector.detect([dim(empty, empty)]) == [[]]

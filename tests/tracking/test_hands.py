@@ -72,3 +72,16 @@ def test_hands_of_several_people_stay_with_their_owners() -> None:
     )
     assert nobody == ()
     assert (first[0].x, last[0].x) == pytest.approx((4.4, 5.6), abs=0.05)
+
+
+def test_one_camera_of_four_that_guesses_does_not_drag_the_hand_away() -> None:
+    guess = PALM + np.array([0.0, 0.1, -0.4])
+    (hand,) = hands_of([*(seen(name, PALM) for name in ("sw", "se", "ne")), seen("nw", guess)])
+    assert np.linalg.norm(np.array([hand.x, hand.y, hand.z]) - PALM) < 0.05
+
+
+def test_a_hand_was_seen_as_surely_as_by_the_camera_that_saw_it_best() -> None:
+    surely, hardly = seen("sw", PALM), seen("se", PALM)
+    hardly.keypoints[10, 2] = 0.2
+    assert hands_of([surely, hardly])[0].seen == pytest.approx(0.9)
+    assert hands_of([hardly])[0].seen == pytest.approx(0.2)

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tracking.detect import DetectorSettings, letterbox, parts_of_canvas
+from tracking.detect import INPUT_HEIGHT, INPUT_WIDTH, letterbox, parts_of_canvas
 from tracking.embed import crops
 from tracking.errors import TrackingError
 from tracking.openvino_network import openvino
@@ -94,7 +94,7 @@ def _some(data_dir: Path) -> list[Path]:
 
 def _windows(data_dir: Path) -> Iterator[Batch]:
     """Parts of dimmed frames as a store shows them to the detector, (1, 3, h, w) RGB from 0 to 1."""
-    size = DetectorSettings().input_size
+    size = INPUT_WIDTH, INPUT_HEIGHT
     for file in _some(data_dir):
         frame = read_picture(file)
         memory = memory_of(read_picture(empty_view(data_dir, "train", file.stem)))
