@@ -121,10 +121,15 @@ def test_a_mistake_of_one_camera_in_an_aisle_is_never_believed() -> None:
 
 
 def test_somebody_overlooked_at_the_door_is_believed_after_a_while() -> None:
-    stage = Stage().run(1.0, [(1, still(6.9, 5.2), "ab")])
+    stage = Stage().run(1.5, []).run(1.0, [(1, still(6.9, 5.2), "ab")])
     assert stage.confirmed() == []
     stage.run(2.0, [(1, still(6.9, 5.2), "ab")])
     assert len(stage.confirmed()) == 1
+
+
+def test_whoever_is_inside_when_watching_begins_is_believed_at_once() -> None:
+    stage = Stage().run(0.6, [(1, still(6.9, 5.2), "a"), (2, still(3.0, 3.0), "ab")])
+    assert len(stage.confirmed()) == 2
 
 
 def test_people_who_cross_keep_their_ids() -> None:

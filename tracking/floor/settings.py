@@ -28,6 +28,9 @@ class FloorSettings(BaseModel):
     confirm_ticks: int = Field(
         default=3, ge=1, le=100, description="ticks seen before a track at an entrance is believed"
     )
+    opening_seconds: float = Field(
+        default=1.0, ge=0, le=60, description="who is seen so soon after the first tick was there before, not at a door"
+    )
     relink_ticks: int = Field(default=4, ge=1, le=100, description="ticks seen before a lost track is looked for")
     vouching_ticks: int = Field(
         default=2, ge=0, le=100, description="ticks of a second camera that make a track likely"

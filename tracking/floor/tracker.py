@@ -52,6 +52,7 @@ class FloorTracker:
         self._identities = Identities(self.settings)
         self._scale = SimilarityScale()
         self._next = 1
+        self._first: float | None = None
         self._last: float | None = None
         self._ticks = 0
         #: Observations of the last tick with the track each was given to, or None.
@@ -66,6 +67,7 @@ class FloorTracker:
         """
         dt = 0.0 if self._last is None else max(0.0, t - self._last)
         self._last = t
+        self._first = t if self._first is None else self._first
         self._ticks += 1
         self._predict(t, dt)
         self.assignments = self._assign(t, observations)
@@ -188,7 +190,7 @@ class FloorTracker:
         """Confirm provisional tracks, or find in them somebody who was lost."""
         settings = self.settings
         for track in [one for one in self._tracks if one.stage is Stage.PROVISIONAL and one.seen == t]:
-            entering = bool(self._area.area.entrance_gap(track.born_at)[0] <= 0)
+            entering = self._was_there(track) or bool(self._area.area.entrance_gap(track.born_at)[0] <= 0)
             vouched = self._vouched(track)
             needed = settings.confirm_ticks if entering else settings.relink_ticks
             if track.ticks < (needed if vouched else settings.lonely_ticks):
@@ -202,6 +204,10 @@ class FloorTracker:
                 continue
             elif (entering and vouched) or self._intruder(track, t):
                 track.stage = Stage.CONFIRMED
+
+    def _was_there(self, track: Track) -> bool:
+        """Whether somebody was in the store before it was watched, and so need not have come through a gate."""
+        return self._first is not None and track.born - self._first <= self.settings.opening_seconds
 
     def _vouched(self, track: Track) -> bool:
         """Whether a second camera has seen it too, or none could."""
