@@ -28,6 +28,7 @@ FIGURES = {
     "tracking.mota": ("MOTA", 3),
     "tracking.id_switches": ("id switches", 0),
     "tracking.mean_error_m": ("position error m", 3),
+    "boxes.recall_at_precision_95": ("people found at 95 % precision", 3),
     "receipts.count": ("receipts", 0),
     "receipts.exact_rate": ("exact", 3),
     "receipts.item_f1": ("item F1", 3),
@@ -103,6 +104,8 @@ def figure_table(runs: Sequence[tuple[str, Mapping[str, Any]]]) -> Table:
     if len(runs) > 1:
         table.add_column("median", justify="right", style="bold")
     for field, (title, digits) in FIGURES.items():
+        if any(field.split(".")[0] not in evaluation for _, evaluation in runs):
+            continue  # a block that only some scenarios have
         values = [_lookup(evaluation, field) for _, evaluation in runs]
         shown = values + ([float(np.median(values))] if len(runs) > 1 else [])
         table.add_row(title, *(f"{value:.{digits}f}" for value in shown))

@@ -7,6 +7,7 @@ from typing import Any
 
 import pandas as pd
 
+from sim.box_recall import box_figures
 from sim.configuration import validated
 from sim.day_marks import first_track, opens_at
 from sim.fraud import fraud_figures
@@ -27,7 +28,8 @@ def evaluate(run: RunFolder, ceilings: bool = False) -> dict[str, Any]:
     accounts, in which a person and an account of one day are nobody of another. `people` counts different people,
     and `person_days` on how many days they came in all.
 
-    Where the scenario is about a fraud, there is a block `fraud` too (`sim.fraud`).
+    Where the scenario has a crowd, which no gate lets in, `boxes` says how many of its people were found in pictures
+    (`sim.box_recall`). Where it is about a fraud, there is a block `fraud` too (`sim.fraud`).
 
     With `ceilings`, `tracking` also has `perfect_association`: the same positions with the ids the truth would give.
 
@@ -44,6 +46,8 @@ def evaluate(run: RunFolder, ceilings: bool = False) -> dict[str, Any]:
     if ceilings:
         tracking["perfect_association"] = floor_metrics(inside, with_perfect_association(inside, tracks))
     figures: dict[str, Any] = {"tracking": tracking, "receipts": receipts_block(run)}
+    if run.scenario().get("crowd"):
+        figures["boxes"] = box_figures(run)
     if run.scenario().get("attack"):
         scenario = validated(Scenario, run.scenario(), run.path / "scenario.json")
         # What people carried out, whoever the store's rule says should pay: a thief's rule is another one.

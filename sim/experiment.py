@@ -25,7 +25,7 @@ from sim.scenario import Scenario, list_scenarios, load_scenario
 matplotlib.use("agg")
 from matplotlib import pyplot as plt
 
-OPTIONAL_BLOCKS = ("fraud",)
+OPTIONAL_BLOCKS = ("boxes", "fraud")
 """Blocks of a summary that only some scenarios have."""
 
 MANY = 8
