@@ -2,16 +2,17 @@
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import linear_sum_assignment
 
 from sim.run_folder import RunFolder
-from tracking.box_overlap import overlaps
+from tracking.box_overlap import same_people
 from tracking.formats import MotRow, read_mot
 
 VISIBLE = 0.25
 """People of whom less shows need not be found, and finding them is no mistake."""
 
 SAME_PERSON_IOU = 0.5
+"""As detectors are scored (AP50), stricter than where tracks are told whose they are (`sim.box_overlap`)."""
+
 PRECISION = 0.95
 
 
@@ -21,7 +22,7 @@ def box_figures(run: RunFolder) -> dict[str, float | None]:
     A found box is right where it overlaps a person's by half (intersection over union; one box a person, the best
     assignment of each picture). Values are None where nobody was to be found, or that precision is not reached.
     """
-    pictures = [_picture(run_day, camera) for run_day in run.days() for camera in run.cameras()]
+    pictures = [_picture(day, camera) for day in run.days() for camera in day.cameras()]
     confidence, right, wanted = (np.concatenate(parts) for parts in zip(*pictures, strict=True))
     return summary_of(confidence, right, int(wanted.sum()))
 
@@ -51,9 +52,7 @@ def _picture(run: RunFolder, camera: str) -> tuple[NDArray[np.float64], NDArray[
 
 def judged(found: list[MotRow], people: list[MotRow]) -> list[tuple[float, bool]]:
     """How sure each found box of a frame is and whether it is right, without those of people who do not count."""
-    overlap = overlaps(_boxes(found), _boxes(people))
-    pairs = zip(*linear_sum_assignment(-overlap), strict=True)
-    match = {int(k): people[int(one)] for k, one in pairs if overlap[k, one] >= SAME_PERSON_IOU}
+    match = {k: people[one] for k, one in same_people(_boxes(found), _boxes(people), SAME_PERSON_IOU)}
     counts = [k for k in range(len(found)) if k not in match or match[k].confidence >= VISIBLE]
     return [(found[k].confidence, k in match) for k in counts]
 

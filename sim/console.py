@@ -11,7 +11,7 @@ from rich.table import Table
 
 from sim.comparison import print_policies
 from sim.hand_over_truth import due_of
-from sim.run_folder import RunFolder
+from sim.run_folder import OPTIONAL_BLOCKS, RunFolder
 from store.privacy.figures import Figure, PolicyFigures
 from store.receipt import Receipt
 
@@ -104,8 +104,9 @@ def figure_table(runs: Sequence[tuple[str, Mapping[str, Any]]]) -> Table:
     if len(runs) > 1:
         table.add_column("median", justify="right", style="bold")
     for field, (title, digits) in FIGURES.items():
-        if any(field.split(".")[0] not in evaluation for _, evaluation in runs):
-            continue  # a block that only some scenarios have
+        block = field.split(".")[0]
+        if block in OPTIONAL_BLOCKS and not any(block in evaluation for _, evaluation in runs):
+            continue
         values = [_lookup(evaluation, field) for _, evaluation in runs]
         shown = values + ([float(np.median(values))] if len(runs) > 1 else [])
         table.add_row(title, *(f"{value:.{digits}f}" for value in shown))
@@ -215,5 +216,7 @@ def _items(items: Mapping[str, int], names: Mapping[str, str]) -> str:
 def _lookup(evaluation: Mapping[str, Any], field: str) -> float:
     value: Any = evaluation
     for part in field.split("."):
+        if part in OPTIONAL_BLOCKS and part not in value:
+            return float("nan")
         value = value[part]
     return float("nan") if value is None else float(value)

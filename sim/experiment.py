@@ -20,13 +20,11 @@ from sim.ceiling import ceiling_figures
 from sim.configuration import FieldError, read_yaml, validated
 from sim.errors import BadInput
 from sim.run import RunOptions, run_scenario
+from sim.run_folder import OPTIONAL_BLOCKS
 from sim.scenario import Scenario, list_scenarios, load_scenario
 
 matplotlib.use("agg")
 from matplotlib import pyplot as plt
-
-OPTIONAL_BLOCKS = ("boxes", "fraud")
-"""Blocks of a summary that only some scenarios have."""
 
 MANY = 8
 """With more variants than this, a plot's labels stand upright."""

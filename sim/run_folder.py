@@ -77,6 +77,10 @@ class RunManifest(BaseModel):
     error: str | None = Field(default=None, description="Why the run failed, one line.")
 
 
+OPTIONAL_BLOCKS = ("boxes", "fraud")
+"""Blocks of a summary that only some scenarios have."""
+
+
 class RunSummary(BaseModel):
     """`summary.json`: the figures of a finished run. Rates are fractions of one, money is integer cents."""
 

@@ -19,7 +19,7 @@ from sim.tables import TableWriter
 from tracking.annotate import annotate
 from tracking.area_file import load_area
 from tracking.camera import Camera, load_calibration
-from tracking.detect import PROPOSALS, DetectorSettings, Device, YoloDetector
+from tracking.detect import INPUT_HEIGHT, INPUT_WIDTH, PROPOSALS, DetectorSettings, Device, YoloDetector
 from tracking.embed import ReidEmbedder
 from tracking.formats import MotRow, mot_line
 from tracking.live import LiveSettings, LiveStream, is_live, live_ticks, without_password
@@ -219,7 +219,7 @@ def _tracker(cameras: Mapping[str, Camera], area: FloorArea, options: TrackOptio
         detector = YoloDetector(device=options.device, settings=PROPOSALS)
         return StoreTracker(cameras, area, detector, ReidEmbedder(), pose=CropPose())
     if options.weights.suffix == ".xml":
-        settings = DetectorSettings()
+        settings = DetectorSettings(input_size=(INPUT_WIDTH, INPUT_HEIGHT))
     else:
         tallest = max(camera.height / camera.width for camera in cameras.values())
         steps = -(-options.input_width * tallest // INPUT_STEP_PX)

@@ -2,6 +2,7 @@
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.optimize import linear_sum_assignment
 
 
 def overlaps(first: NDArray[np.floating], second: NDArray[np.floating]) -> NDArray[np.float64]:
@@ -12,6 +13,16 @@ def overlaps(first: NDArray[np.floating], second: NDArray[np.floating]) -> NDArr
     shared = np.maximum(sides, 0).prod(-1)
     areas = (a[..., 2:] - a[..., :2]).clip(0).prod(-1) + (b[..., 2:] - b[..., :2]).clip(0).prod(-1)
     return np.asarray(shared / np.maximum(areas - shared, 1e-12))
+
+
+def same_people(first: NDArray[np.floating], second: NDArray[np.floating], least: float) -> list[tuple[int, int]]:
+    """Rows of boxes (N, 4) and (M, 4) xyxy that are one person's: one to one, for the greatest overlap in all.
+
+    Pairs count from an intersection over union of `least` on.
+    """
+    iou = overlaps(first, second)
+    pairs = zip(*linear_sum_assignment(-np.where(iou >= least, iou, 0.0)), strict=True)
+    return [(int(row), int(column)) for row, column in pairs if iou[row, column] >= least]
 
 
 def suppress(boxes: NDArray[np.float32], confidences: NDArray[np.float32], overlap: float) -> NDArray[np.intp]:

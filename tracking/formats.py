@@ -57,9 +57,15 @@ def write_mot(path: Path | str, rows: Iterable[MotRow]) -> None:
 
 
 def read_mot(path: Path | str) -> list[MotRow]:
-    """Rows of a MOTChallenge file; BadInput names the line that is wrong."""
+    """Rows of a MOTChallenge file; BadInput names the line that is wrong, or says that the file cannot be read."""
+    try:
+        lines = Path(path).read_text(encoding="utf-8").splitlines()
+    except OSError as problem:
+        raise BadInput(str(path), "file", problem.strerror, "a text file of MOTChallenge rows") from problem
+    except UnicodeDecodeError as problem:
+        raise BadInput(str(path), "file", problem.reason, "a text file of MOTChallenge rows") from problem
     rows = []
-    for number, line in enumerate(Path(path).read_text(encoding="utf-8").splitlines(), start=1):
+    for number, line in enumerate(lines, start=1):
         cells = line.split(",")
         try:
             frame, track = int(float(cells[0])), int(float(cells[1]))

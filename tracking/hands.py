@@ -19,6 +19,7 @@ _UPPER = np.triu_indices(3)
 _WRISTS, _ELBOWS = np.array([9, 10]), np.array([7, 8])
 # Where the body has its hands when nothing else is known of their height.
 _USUAL_HEIGHT_M = 1.1
+# So often the rays are weighed anew by how they fit.
 _ROUNDS = 4
 
 
@@ -75,14 +76,15 @@ class HandFinder:
         if len(sightings.hand) == 0:
             return [() for _ in people]
         places: Array = np.repeat(np.array([place for place, _ in people], np.float64).reshape(-1, 2), 2, axis=0)
-        points, covs = self._meet(sightings, places)
+        across = sightings.across
+        points, covs = self._meet(sightings, across, places)
         for _ in range(_ROUNDS):
             # Some camera mixes up the two arms or guesses now and then: a ray is believed less the farther it passes
             # from where the others meet (the weights of a Cauchy distribution).
-            gaps = (sightings.across @ (points[sightings.hand] - sightings.centre)[..., None])[..., 0]
-            ranges = np.linalg.norm(points[sightings.hand] - sightings.centre, axis=1)
+            rays = points[sightings.hand] - sightings.centre
+            gaps, ranges = (across @ rays[..., None])[..., 0], np.linalg.norm(rays, axis=1)
             misses = np.linalg.norm(gaps, axis=1) / (sightings.sd * ranges * self.settings.doubt_sds)
-            points, covs = self._meet(replace(sightings, sd=sightings.sd * np.sqrt(1 + misses**2)), places)
+            points, covs = self._meet(replace(sightings, sd=sightings.sd * np.sqrt(1 + misses**2)), across, places)
         return self._believable(sightings, places, points, covs)
 
     def _sightings(self, people: Sequence[tuple[Array, Sequence[Observation]]]) -> _Sightings:
@@ -116,8 +118,8 @@ class HandFinder:
         centre = np.tile(camera.centre, (int(seen.sum()), 1))
         return _Sightings(hands[seen].astype(np.int64), centre, camera.ray(pixels[seen]), sds, wrists[seen, 2])
 
-    def _meet(self, sightings: _Sightings, places: Array) -> tuple[Array, Array]:
-        """The points (H, 3) nearest to all rays of each hand, with covariances (H, 3, 3) in m^2.
+    def _meet(self, sightings: _Sightings, across: Array, places: Array) -> tuple[Array, Array]:
+        """The points (H, 3) nearest to all rays of each hand, with covariances (H, 3, 3) in m^2; `across` is theirs.
 
         The person's own place enters as a weak observation, so that a single ray has an answer too: the point of the
         ray that is level with the body.
@@ -125,7 +127,7 @@ class HandFinder:
         body = np.diag([1.0, 1.0, 0.05]) / self.settings.single_sd_m**2
         middle = np.column_stack([places, np.full(len(places), _USUAL_HEIGHT_M)])
         ranges = np.linalg.norm(middle[sightings.hand] - sightings.centre, axis=1)
-        weights = sightings.across / ((sightings.sd * ranges) ** 2)[:, None, None]
+        weights = across / ((sightings.sd * ranges) ** 2)[:, None, None]
         information = np.tile(body, (len(places), 1, 1))
         target = middle @ body
         np.add.at(information, sightings.hand, weights)

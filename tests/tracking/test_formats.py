@@ -24,5 +24,12 @@ def test_a_broken_mot_line_is_named(tmp_path: Path) -> None:
         read_mot(tmp_path / "a.txt")
 
 
+def test_a_mot_file_that_is_not_there_or_no_text_is_named(tmp_path: Path) -> None:
+    (tmp_path / "b.txt").write_bytes(b"\xff\xfe1,1,0,0,5,5,1")
+    for name in ("a.txt", "b.txt"):
+        with pytest.raises(BadInput, match=f"{name}: file: found"):
+            read_mot(tmp_path / name)
+
+
 def test_a_truth_line_counts_and_is_a_pedestrian_with_its_visible_share_last() -> None:
     assert mot_truth_line(MotRow(1, 7, 1, 2, 3, 6, 0.25)) == "1,7,1.00,2.00,3.00,6.00,1,1,0.2500"

@@ -10,14 +10,16 @@ from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment
 
 from sim.bench.trackers.recording import VISIBLE, WRISTS, Recording
-from tracking.box_overlap import overlaps
-from tracking.hands import HandSettings
+from tracking.box_overlap import same_people
 from tracking.observation import FloorTrack, Observation
 
 Array = NDArray[np.float64]
 
 WITHIN_M = 1.0
 """A track belongs to a person no farther away, as in `tracking.metrics`."""
+
+SURELY = 0.5
+"""Least confidence of a wrist that counts as found by a camera."""
 
 SAME_PERSON_IOU = 0.4
 """From this overlap on, a found box and the box of what truly shows are of the same person, as in `sim.box_overlap`."""
@@ -47,7 +49,9 @@ def foot_errors(recording: Recording, seen: Sequence[tuple[Observation, int | No
         people = truth.rows["person"].to_numpy()[rows]
         wanted += sum((t, who) in places for who in people)
         found = by_frame.get((t, camera), [])
-        for row, column in _same_people(truth.shown[rows], np.array([one.box for one in found]).reshape(-1, 4)):
+        for row, column in same_people(
+            truth.shown[rows], np.array([one.box for one in found]).reshape(-1, 4), SAME_PERSON_IOU
+        ):
             place = places.get((t, people[row]))
             if place is not None:
                 errors.append(float(np.hypot(*(found[column].floor - place))))
@@ -84,7 +88,7 @@ def hand_errors(
         (_ms(one.t), track, side)
         for one, track in seen
         for side, wrist in WRISTS.items()
-        if one.keypoints[wrist, 2] >= HandSettings().confidence
+        if one.keypoints[wrist, 2] >= SURELY
     )
     truth = recording.hands()
     errors: dict[str, list[float]] = {"hand": [], "reach": [], "pair": []}
@@ -138,15 +142,6 @@ def _by_frame(rows: pd.DataFrame, chosen: NDArray[np.bool_]) -> dict[tuple[int, 
     for row in np.flatnonzero(chosen).tolist():
         frames[(stamps[row], cameras[row])].append(row)
     return frames
-
-
-def _same_people(truth: NDArray[np.float32], found: NDArray[np.float32]) -> list[tuple[int, int]]:
-    """Rows of true (N, 4) and found (M, 4) boxes of one frame that show the same person."""
-    if len(found) == 0:
-        return []
-    iou = overlaps(truth, found)
-    pairs = zip(*linear_sum_assignment(-np.where(iou >= SAME_PERSON_IOU, iou, 0.0)), strict=True)
-    return [(int(row), int(col)) for row, col in pairs if iou[row, col] >= SAME_PERSON_IOU]
 
 
 def _ms(t: float) -> int:
