@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from tracking.floor.appearance import SimilarityScale
 from tracking.floor.association import overlaps, similarity
 from tracking.floor.settings import FloorSettings
-from tracking.floor.track import Stage, Track
+from tracking.floor.track import Person, Stage, Track
 
 # Whoever turns up in an aisle must be somebody who was lost, unless everything speaks against it; whoever turns up at
 # an entrance is somebody new, unless the looks speak for somebody just lost there.
@@ -24,6 +24,10 @@ _ENOUGH_LOOKS = 6
 _PROOF_OF_TWO = -15
 _APART = 0.6
 _ANOTHER_LOOK = -2.0
+# Before a track is lost, somebody else may have dragged it along for a while.
+_OVERLAP_S, _SLACK_M = 1.0, 1.5
+# A track of so many ticks was somebody of their own before it became another's double.
+_OWN_LIFE = 100
 
 
 class Identities:
@@ -75,7 +79,7 @@ class Identities:
     def _reachable(self, found: Track, lost: Track) -> bool:
         seconds = found.born - lost.seen
         distance = float(np.linalg.norm(found.born_at - lost.seen_at))
-        return seconds > -0.3 and distance <= 0.8 + self.settings.top_speed * max(0.0, seconds)
+        return seconds > -_OVERLAP_S and distance <= _SLACK_M + self.settings.top_speed * max(0.0, seconds)
 
     def _score(self, found: Track, lost: Track) -> float:
         seconds = max(0.0, found.born - lost.seen)
@@ -163,27 +167,37 @@ def apart(box: NDArray[np.float32], other: NDArray[np.float32]) -> bool:
 
 def exchange(one: Track, other: Track) -> None:
     """Exchange who two tracks are; where they are stays."""
-    one.id, other.id = other.id, one.id
-    one.known, other.known = other.known, one.known
+    one.person, other.person = other.person, one.person
     for track in (one, other):
         track.rivals.clear()
         track.doubles.clear()
 
 
-def unite(keeper: Track, other: Track) -> None:
-    """Let `keeper` take over a double of itself; where it is comes from whichever of the two is surer."""
+def unite(keeper: Track, other: Track, identities: Identities) -> Person | None:
+    """Let `keeper` take over a double of itself; where it is comes from whichever of the two is surer.
+
+    Returns:
+        who is somewhere else, where the two tracks were two people once: both followed the same person in the end.
+    """
+    lost = None
+    if other.stage is Stage.CONFIRMED and other.ticks >= _OWN_LIFE and other.person.entered:
+        if identities.odds(keeper, other) > identities.odds(keeper, keeper):
+            exchange(keeper, other)
+        lost = other.person
     keeper.members = {**other.members, **keeper.members}
     if other.sd < keeper.sd or len(other.boxes) > len(keeper.boxes):
         keeper.mean, keeper.cov = other.mean, other.cov
     keeper.doubles.pop(other.id, None)
     keeper.rivals.pop(other.id, None)
+    return lost
 
 
 def absorb(keeper: Track, other: Track) -> None:
     """Let `keeper` go on as what `other` follows: a lost track found again."""
     keeper.mean, keeper.cov = other.mean, other.cov
     keeper.seen, keeper.seen_at = other.seen, other.seen_at
-    keeper.members, keeper.recent, keeper.boxes = other.members, other.recent, other.boxes
+    keeper.members, keeper.boxes = other.members, other.boxes
+    keeper.recent, keeper.fresh = other.recent, other.fresh
     keeper.ticks += other.ticks
     keeper.rivals.clear()
     keeper.doubles.clear()

@@ -57,6 +57,19 @@ class FloorSettings(BaseModel):
         default=10.0, gt=0, le=600, description="how long a confusion is looked for afterwards"
     )
     swap_margin: float = Field(default=4.0, gt=0, le=100, description="log odds for two identities to be exchanged")
+    audit_seconds: float = Field(
+        default=1.0, gt=0, le=60, description="how often everybody is held against everybody's looks"
+    )
+    audit_times: int = Field(default=3, ge=1, le=100, description="so many times running before it is believed")
+    audit_margin: float = Field(default=3.0, gt=0, le=100, description="log odds for identities to move")
+    audit_rival: float = Field(default=0.5, ge=0, le=100, description="log odds against it after a contact")
+    audit_stranger: float = Field(default=3.0, ge=0, le=100, description="the same without one")
+    audit_intruder: float = Field(
+        default=4.0, ge=0, le=100, description="log odds against being somebody who never came in"
+    )
+    ghost_looks: int = Field(
+        default=200, ge=0, le=100000, description="looks that make one who never came in worth remembering"
+    )
     max_tracks: int = Field(
         default=200, ge=2, le=10000, description="bound on remembered tracks; the oldest lost go first"
     )

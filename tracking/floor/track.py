@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 from tracking.floor.appearance import Gallery
 
 Array = NDArray[np.float64]
-LONG_LOOKS = 150
+LONG_LOOKS = 3000
+FRESH_LOOKS = 60
 RECENT_LOOKS = 16
 _SURE_SECONDS = 0.3
 
@@ -25,11 +26,26 @@ class Stage(Enum):
 
 
 @dataclass(slots=True, eq=False)
+class Person:
+    """Who somebody is: what stays with them where tracks turn out to have been mixed up.
+
+    Args:
+        id: global id.
+        known: looks over the whole visit, taken only while nobody could be confused with them.
+        entered: came in where people come in, and so is somewhere in the store until they go.
+    """
+
+    id: int
+    known: Gallery = field(default_factory=lambda: Gallery(LONG_LOOKS))
+    entered: bool = False
+
+
+@dataclass(slots=True, eq=False)
 class Track:
     """State of one track.
 
     Args:
-        id: global id; identities that were mixed up are exchanged by exchanging ids and galleries.
+        person: who is believed to be here; identities that were mixed up are exchanged by exchanging these.
         mean, cov: (4,) and (4, 4) of x, y, vx, vy.
         born, born_at: when (s) and where (2,) it was first seen.
         seen: when it was last seen, s.
@@ -37,13 +53,12 @@ class Track:
         ticks: ticks at which it was seen; sightings: the same by camera.
         boxes: (4,) pixels by camera, at the tick when it was last seen.
         members: newest tracklet by camera.
-        known: looks over its life, taken only while nobody could be confused with it.
-        recent: looks of the last seconds.
+        fresh: looks of the last seconds; recent: of the last moment.
         rivals: tracks that came close, and when they last were.
         sure: when the looks last spoke clearly against a mix-up with any rival, s.
     """
 
-    id: int
+    person: Person
     mean: Array
     cov: Array
     born: float
@@ -56,11 +71,26 @@ class Track:
     boxes: dict[str, NDArray[np.float32]] = field(default_factory=dict)
     members: dict[str, int] = field(default_factory=dict)
     strikes: dict[str, int] = field(default_factory=dict)
-    known: Gallery = field(default_factory=lambda: Gallery(LONG_LOOKS))
+    fresh: Gallery = field(default_factory=lambda: Gallery(FRESH_LOOKS))
     recent: Gallery = field(default_factory=lambda: Gallery(RECENT_LOOKS))
     rivals: dict[int, float] = field(default_factory=dict)
     sure: float = -np.inf
     doubles: dict[int, int] = field(default_factory=dict)
+
+    @property
+    def id(self) -> int:
+        """Global id of who is believed to be here."""
+        return self.person.id
+
+    @property
+    def known(self) -> Gallery:
+        """Looks of who is believed to be here, over their whole visit."""
+        return self.person.known
+
+    def looked(self, look: NDArray[np.float32]) -> None:
+        """Take in how whoever is here looks now."""
+        self.recent.add(look)
+        self.fresh.add(look)
 
     def doubtful(self, t: float) -> bool:
         """Whether this track may have been mixed up with another one since its looks were last clear."""

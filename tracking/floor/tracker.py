@@ -12,14 +12,16 @@ from tracking.floor import motion
 from tracking.floor.appearance import SimilarityScale
 from tracking.floor.area import AreaTest, FloorArea
 from tracking.floor.association import Candidates, overlaps, without_doubles
+from tracking.floor.audit import Audit
 from tracking.floor.births import grouped
 from tracking.floor.identity import Identities, absorb, unite
 from tracking.floor.settings import FloorSettings
-from tracking.floor.track import Stage, Track
+from tracking.floor.track import Person, Stage, Track
 from tracking.observation import FloorTrack, Observation
 
 Array = NDArray[np.float64]
 _ISOLATED = 0.3
+_HERE_S = 0.5
 _SECOND_BOX = 0.65
 _STRIKES = 6
 _DOORSTEP_M = 0.5
@@ -50,6 +52,7 @@ class FloorTracker:
         self._tracks: list[Track] = []
         self._ended: list[Track] = []
         self._identities = Identities(self.settings)
+        self._audit = Audit(self.settings)
         self._scale = SimilarityScale()
         self._next = 1
         self._first: float | None = None
@@ -131,7 +134,7 @@ class FloorTracker:
 
     def _look(self, track: Track, one: Observation, odds: float, others: Iterable[Track]) -> None:
         """Remember how the person looks, and learn from it what similarities are worth."""
-        track.recent.add(one.embedding)
+        track.looked(one.embedding)
         if track.stage is not Stage.CONFIRMED or (track.known.count >= _FIRST_LOOKS and track.doubtful(one.t)):
             return
         known = track.known.look()
@@ -164,11 +167,11 @@ class FloorTracker:
             if self._area.outside_m(floor)[0] > 0.5:
                 continue
             mean, cov = motion.initial(floor, group[0].covariance * self.settings.bias_factor)
-            track = Track(self._next, mean, cov, t, floor.copy(), t, floor.copy())
+            track = Track(Person(self._next), mean, cov, t, floor.copy(), t, floor.copy())
             self._next += 1
             for one in group:
                 track.members[one.camera] = one.tracklet
-                track.recent.add(one.embedding)
+                track.looked(one.embedding)
                 track.saw(one.camera)
                 begun[id(one)] = track
             track.boxes = {one.camera: one.box for one in group}
@@ -204,6 +207,7 @@ class FloorTracker:
                 continue
             elif (entering and vouched) or self._intruder(track, t):
                 track.stage = Stage.CONFIRMED
+                track.person.entered = entering
 
     def _was_there(self, track: Track) -> bool:
         """Whether somebody was in the store before it was watched, and so need not have come through a gate."""
@@ -237,8 +241,10 @@ class FloorTracker:
             for newer in seen:
                 later = newer.stage is Stage.PROVISIONAL or newer.born > older.born
                 if newer is not older and later and self._identities.is_double(older, newer):
-                    unite(older, newer)
+                    other = unite(older, newer, self._identities)
                     self._tracks = [one for one in self._tracks if one is not newer]
+                    if other is not None:
+                        self._tracks.append(self._absent(other, older, t))
                     self.assignments = [(one, older if who is newer else who) for one, who in self.assignments]
                     return
 
@@ -249,6 +255,30 @@ class FloorTracker:
         self._identities.settle_contacts(recent, t)
         if self._ticks % _LEARN_EVERY == 0:
             self._identities.learn([one for one in recent if one.seen == t])
+        if self._audit.due(t):
+            here = [one for one in self._tracks if t - one.seen <= _HERE_S]
+            lost = [one for one in known if t - one.seen > _HERE_S]
+            self._reassign(self._audit.changes(here, lost, t, self._identities.scale), t)
+
+    def _reassign(self, changes: Mapping[Track, Person], t: float) -> None:
+        """Let tracks follow other people than was believed; who was believed there and is nowhere now is lost."""
+        if not changes:
+            return
+        found = set(changes.values())
+        gone = [track for track in changes if track.person not in found and track.person.entered]
+        absent = [self._absent(track.person, track, t) for track in gone]
+        self._tracks = [one for one in self._tracks if one in changes or one.person not in found] + absent
+        for track, person in changes.items():
+            track.person, track.stage = person, Stage.CONFIRMED
+            track.rivals.clear()
+            track.doubles.clear()
+
+    def _absent(self, person: Person, near: Track, t: float) -> Track:
+        """Somebody who was believed to be where `near` is and is not: lost there."""
+        seen = t - self.settings.hold_seconds
+        return Track(
+            person, near.mean.copy(), near.cov.copy(), near.born, near.born_at, seen, near.place.copy(), Stage.CONFIRMED
+        )
 
     def _end(self, t: float) -> None:
         settings = self.settings
@@ -261,12 +291,16 @@ class FloorTracker:
             elif self._left(track, unseen):
                 track.stage = Stage.ENDED
                 self._ended.append(track)
-            elif unseen < settings.memory_seconds:
+            elif unseen < (settings.direct_seconds if self._ghostly(track) else settings.memory_seconds):
                 kept.append(track)
         self._tracks = _newest(kept, settings.max_tracks)
         self._ended = _newest(
             [one for one in self._ended if t - one.seen < settings.ended_seconds], settings.max_tracks
         )
+
+    def _ghostly(self, track: Track) -> bool:
+        """Whether nobody was seen to come in as this one, and little was seen of it since."""
+        return not track.person.entered and track.known.count < self.settings.ghost_looks
 
     def _left(self, track: Track, unseen: float) -> bool:
         """Whether somebody unseen has gone out rather than behind somebody else who waits at the door."""
