@@ -75,17 +75,18 @@ class Audit:
 
 
 def _scores(here: Sequence[Track], everybody: Sequence[Track], scale: SimilarityScale) -> Array:
-    """(N, M) log odds from looks that who is seen here is each of all people; 0 where too little was seen to say."""
-    scores = np.zeros((len(here), len(everybody)))
-    looks = [one.fresh.look() if one.fresh.count >= _FEW_LOOKS else None for one in here]
-    known = [one.known.look() if one.known.count >= _SMALL_GALLERY else None for one in everybody]
-    for i, look in enumerate(looks):
-        for j, gallery in enumerate(known):
-            if look is not None and gallery is not None and look.shape == gallery.shape:
-                odds = float(scale.log_odds(np.array([float(look @ gallery)]))[0])
-                scores[i, j] = np.clip(odds, -_GALLERY_LIMIT, _GALLERY_LIMIT)
-            elif i != j:
-                scores[i, j] = _REFUSED
+    """(N, M) log odds from looks that who is seen here is each of all people; refused where too little was seen.
+
+    Of who they are believed to be, too little says nothing: 0.
+    """
+    scores = np.full((len(here), len(everybody)), _REFUSED)
+    np.fill_diagonal(scores, 0.0)
+    looks = {i: one.fresh.look() for i, one in enumerate(here) if one.fresh.count >= _FEW_LOOKS}
+    known = {j: one.known.look() for j, one in enumerate(everybody) if one.known.count >= _SMALL_GALLERY}
+    if looks and known:
+        likeness = np.array(list(looks.values()), np.float64) @ np.array(list(known.values()), np.float64).T
+        odds = np.clip(scale.log_odds(likeness), -_GALLERY_LIMIT, _GALLERY_LIMIT)
+        scores[np.ix_(list(looks), list(known))] = odds
     return scores
 
 
