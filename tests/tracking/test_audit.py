@@ -28,11 +28,11 @@ def track(
     return made
 
 
-def audited(here: list[Track], lost: list[Track], times: int) -> dict[int, int]:
+def audited(here: list[Track], lost: list[Track], times: int) -> dict[int, int | None]:
     """Number of the track -> number of who it is found to be, by the audit that is the `times`-th in a row."""
     audit, scale = Audit(SETTINGS), SimilarityScale(same=0.85, different=0.4, sd=0.15)
     found = [audit.changes(here, lost, 100.0 + k, scale) for k in range(times)]
-    return {one.id: person.id for one, person in found[-1].items()}
+    return {one.id: None if person is None else person.id for one, person in found[-1].items()}
 
 
 def test_three_who_were_passed_round_are_put_right_together_once_seen_often_enough() -> None:
@@ -59,6 +59,12 @@ def test_nobody_is_found_where_they_cannot_have_walked() -> None:
     assert audited([stranger], [track(1, 1, 1, seen=99.0)], SETTINGS.audit_times) == {}
 
 
+def test_whoever_takes_the_place_of_somebody_else_leaves_them_nobody_known() -> None:
+    thief, owner = track(1, looks_like=7, known_as=1), track(2, looks_like=1, known_as=2)
+    owner.person.entered = False
+    assert audited([thief, owner], [], SETTINGS.audit_times) == {1: None, 2: 1}
+
+
 def test_too_few_looks_prove_nothing() -> None:
     stranger = track(2, looks_like=1, known_as=2)
     stranger.fresh.count = 5
@@ -80,14 +86,20 @@ def test_two_tracks_on_one_person_keep_who_is_seen_and_leave_the_other_to_be_fou
     seen: int, kept: int, lost: int
 ) -> None:
     older, newer = track(1, looks_like=seen, known_as=1), track(2, looks_like=seen, known_as=2)
-    newer.ticks = 500
+    older.person.known.count = newer.person.known.count = 500
     elsewhere = unite(older, newer, Identities(SETTINGS))
     assert (older.id, elsewhere and elsewhere.id) == (kept, lost)
 
 
+def test_who_came_in_is_kept_before_a_double_that_never_did_however_old_its_track() -> None:
+    older, newer = track(1, looks_like=1, known_as=1), track(2, looks_like=1, known_as=1)
+    older.person.entered = False
+    assert unite(older, newer, Identities(SETTINGS)) is None
+    assert older.id == 2
+
+
 def test_a_double_that_was_never_anybody_is_nobody_to_be_found() -> None:
     older, newer = track(1, looks_like=1, known_as=1), track(2, looks_like=1, known_as=1)
-    newer.ticks = 20
     assert unite(older, newer, Identities(SETTINGS)) is None
 
 

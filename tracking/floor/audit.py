@@ -18,7 +18,7 @@ from tracking.floor.settings import FloorSettings
 from tracking.floor.track import Person, Track
 
 Array = NDArray[np.float64]
-Change = frozenset[tuple[Track, Person]]
+Change = frozenset[tuple[Track, Person | None]]
 
 _REFUSED = -1e6
 _FEW_LOOKS, _SMALL_GALLERY = 20, 40
@@ -43,8 +43,8 @@ class Audit:
 
     def changes(
         self, here: Sequence[Track], lost: Sequence[Track], t: float, scale: SimilarityScale
-    ) -> Mapping[Track, Person]:
-        """The tracks that are to be believed somebody else from now on, and who.
+    ) -> Mapping[Track, Person | None]:
+        """The tracks that are to be believed somebody else from now on, and who; None: nobody who is known.
 
         Args:
             here: confirmed tracks that are seen.
@@ -64,11 +64,15 @@ class Audit:
         everybody = [*here, *lost]
         scores = _scores(here, everybody, scale)
         scores -= _costs(scores, here, everybody, t, self.settings)
+        unknown = np.full((len(here), len(here)), _REFUSED)
+        np.fill_diagonal(unknown, -self.settings.audit_intruder)
+        scores = np.hstack([scores, unknown])
+        people = [one.person for one in everybody] + [None] * len(here)
         stay = np.diagonal(scores)
         rows, columns = linear_sum_assignment(scores, maximize=True)
         moved = {int(i): int(j) for i, j in zip(rows, columns, strict=True) if i != j}
         return [
-            frozenset((here[i], everybody[j].person) for i, j in group)
+            frozenset((here[i], people[j]) for i, j in group)
             for group in _groups(moved)
             if sum(scores[i, j] - stay[i] for i, j in group) > self.settings.audit_margin
         ]

@@ -26,8 +26,8 @@ _APART = 0.6
 _ANOTHER_LOOK = -2.0
 # Before a track is lost, somebody else may have dragged it along for a while.
 _OVERLAP_S, _SLACK_M = 1.0, 1.5
-# A track of so many ticks was somebody of their own before it became another's double.
-_OWN_LIFE = 100
+# Of whom so many looks were taken, those were somebody of their own before they became another's double.
+_OWN_LIFE = 200
 
 
 class Identities:
@@ -179,17 +179,24 @@ def unite(keeper: Track, other: Track, identities: Identities) -> Person | None:
     Returns:
         who is somewhere else, where the two tracks were two people once: both followed the same person in the end.
     """
-    lost = None
-    if other.stage is Stage.CONFIRMED and other.ticks >= _OWN_LIFE and other.person.entered:
-        if identities.odds(keeper, other) > identities.odds(keeper, keeper):
-            exchange(keeper, other)
-        lost = other.person
+    if _likelier(keeper, other, identities):
+        exchange(keeper, other)
+    lost = other.person if other.person.entered and other.known.count >= _OWN_LIFE else None
     keeper.members = {**other.members, **keeper.members}
     if other.sd < keeper.sd or len(other.boxes) > len(keeper.boxes):
         keeper.mean, keeper.cov = other.mean, other.cov
     keeper.doubles.pop(other.id, None)
     keeper.rivals.pop(other.id, None)
     return lost
+
+
+def _likelier(one: Track, other: Track, identities: Identities) -> bool:
+    """Whether the person at `one` is rather who `other` is believed to be; who came in is likelier than who did not."""
+    if one.person.entered != other.person.entered:
+        return other.person.entered
+    if other.known.count < _OWN_LIFE:
+        return False
+    return identities.odds(one, other) > identities.odds(one, one)
 
 
 def absorb(keeper: Track, other: Track) -> None:

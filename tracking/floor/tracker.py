@@ -167,8 +167,7 @@ class FloorTracker:
             if self._area.outside_m(floor)[0] > 0.5:
                 continue
             mean, cov = motion.initial(floor, group[0].covariance * self.settings.bias_factor)
-            track = Track(Person(self._next), mean, cov, t, floor.copy(), t, floor.copy())
-            self._next += 1
+            track = Track(self._nobody(), mean, cov, t, floor.copy(), t, floor.copy())
             for one in group:
                 track.members[one.camera] = one.tracklet
                 track.looked(one.embedding)
@@ -177,6 +176,11 @@ class FloorTracker:
             track.boxes = {one.camera: one.box for one in group}
             self._tracks.append(track)
         self.assignments = [(one, track or begun.get(id(one))) for one, track in self.assignments]
+
+    def _nobody(self) -> Person:
+        """Somebody who was not known before."""
+        self._next += 1
+        return Person(self._next - 1)
 
     def _strayed(self, one: Observation, t: float) -> bool:
         """Whether the observation's tracklet belongs to somebody followed, and only its place is off for a while."""
@@ -260,7 +264,7 @@ class FloorTracker:
             lost = [one for one in known if t - one.seen > _HERE_S]
             self._reassign(self._audit.changes(here, lost, t, self._identities.scale), t)
 
-    def _reassign(self, changes: Mapping[Track, Person], t: float) -> None:
+    def _reassign(self, changes: Mapping[Track, Person | None], t: float) -> None:
         """Let tracks follow other people than was believed; who was believed there and is nowhere now is lost."""
         if not changes:
             return
@@ -269,7 +273,7 @@ class FloorTracker:
         absent = [self._absent(track.person, track, t) for track in gone]
         self._tracks = [one for one in self._tracks if one in changes or one.person not in found] + absent
         for track, person in changes.items():
-            track.person, track.stage = person, Stage.CONFIRMED
+            track.person, track.stage = person or self._nobody(), Stage.CONFIRMED
             track.rivals.clear()
             track.doubles.clear()
 
