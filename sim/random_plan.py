@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import colorsys
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -18,6 +19,12 @@ from sim.store_plan import GondolaSpec, StorePlan, load_store, plan_from
 UNSEEN = ("corner-shop", "nanostore", "retail")
 """Named, so that a new built-in store does not change the frames on which networks are compared."""
 
+UNSEEN_HALL = "hall"
+"""The built-in store in whose pictures crowds are compared."""
+
+HALL_PIXELS = (1920, 1080)
+"""Width and height of the picture of a hall's camera."""
+
 MOST_TRIES = 60
 MOST_RACKS = 16
 
@@ -28,9 +35,45 @@ def random_plan(rng: np.random.Generator, cameras: int = 4) -> StorePlan:
     Raises:
         BadInput: no valid store was found in many tries, which does not happen with sane bounds.
     """
+
+    def content() -> dict[str, Any]:
+        # Corner shops and supermarkets of up to 200 square metres.
+        return _content(rng, cameras, (rng.uniform(4.5, 17), rng.uniform(4.5, 12), rng.uniform(2.6, 4.2)))
+
+    return _first_valid(content)
+
+
+def random_hall(rng: np.random.Generator) -> StorePlan:
+    """A large room with few racks before one wide camera of `HALL_PIXELS`, with floor for a crowd.
+
+    Raises:
+        BadInput: as `random_plan`.
+    """
+
+    def content() -> dict[str, Any]:
+        size = (rng.uniform(9, 18), rng.uniform(9, 16), rng.uniform(3.2, 5.4))
+        hall = _content(rng, 1, size)
+        hall["gondolas"] = hall["gondolas"][: int(rng.integers(1, 5))]
+        hall["cameras"] = [_hall_camera(rng, *size)]
+        return hall
+
+    return _first_valid(content)
+
+
+def unseen_hall(rng: np.random.Generator) -> StorePlan:
+    """The built-in hall, kept out of all training data, under random light and often with another wide camera."""
+    plan = load_store(UNSEEN_HALL)
+    content = relit(plan, rng).model_dump()
+    if rng.uniform() < 0.4:
+        room = plan.room
+        content["cameras"] = [_hall_camera(rng, room.width_m, room.depth_m, room.height_m)]
+    return plan_from(content, plan.name)
+
+
+def _first_valid(content: Callable[[], dict[str, Any]]) -> StorePlan:
     for _ in range(MOST_TRIES):
         try:
-            return plan_from(_content(rng, cameras), "random plan")
+            return plan_from(content(), "random plan")
         except (BadInput, FieldError):
             continue
     raise BadInput("random plan", "seed", "none of many tries gave a valid store", "another seed")
@@ -57,10 +100,9 @@ def unseen_plan(rng: np.random.Generator) -> StorePlan:
     return relit(plan, rng, 4 if rng.uniform() < 0.4 else None)
 
 
-def _content(rng: np.random.Generator, cameras: int) -> dict[str, Any]:
-    # Corner shops and supermarkets of up to 200 square metres.
-    width, depth = rng.uniform(4.5, 17), rng.uniform(4.5, 12)
-    height = rng.uniform(2.6, 4.2)
+def _content(rng: np.random.Generator, cameras: int, size: tuple[float, float, float]) -> dict[str, Any]:
+    """Everything random in a room of this width, depth and height (metres)."""
+    width, depth, height = size
     products = [_product(rng, i) for i in range(int(rng.integers(8, 28)))]
     return {
         "name": "random",
@@ -249,3 +291,18 @@ def _cameras(rng: np.random.Generator, count: int, width: float, depth: float, h
             }
         )
     return cameras
+
+
+def _hall_camera(rng: np.random.Generator, width: float, depth: float, height: float) -> dict[str, Any]:
+    """In the middle part of a wall, high enough to look over a crowd."""
+    along, near = rng.uniform(0.2, 0.8), 0.15 if rng.uniform() < 0.5 else -0.15
+    x, y = (along * width, near % depth) if rng.uniform() < 0.5 else (near % width, along * depth)
+    return {
+        "name": "hall",
+        "position": (x, y, rng.uniform(2.7, height - 0.3)),
+        "look_at": (rng.uniform(0.35, 0.65) * width, rng.uniform(0.35, 0.65) * depth, rng.uniform(0.2, 1.0)),
+        "fov_deg": rng.uniform(65, 95),
+        "width": HALL_PIXELS[0],
+        "height": HALL_PIXELS[1],
+        "distortion": (rng.uniform(-0.16, 0.02), 0.01, 0.0, 0.0, 0.0),
+    }

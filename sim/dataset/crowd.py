@@ -1,4 +1,4 @@
-"""Random people in a store: standing, walking, reaching into shelves, crouching, close together."""
+"""Random people in a store: standing, walking, reaching into shelves as shoppers do, crouching, close together."""
 
 from __future__ import annotations
 
@@ -9,11 +9,13 @@ import numpy as np
 from shapely.geometry import Point
 from shapely.geometry.base import BaseGeometry
 
+from sim.dataset.shelf_reach import at_slot, side_by_side
 from sim.people import Person, Reach
 from sim.store_places import SlotPlace
 from sim.store_plan import StorePlan
 
 SHOULDER_ROOM_M = 0.36  # closest that two people's centres come
+BUSY_SHELF = 0.45  # share of instants at which several people stand at one shelf
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,10 +51,11 @@ class Crowd:
 
     def postures(self, count: int) -> list[Posture]:
         """`count` different people, or fewer where the floor is full."""
-        chosen = self._rng.permutation(len(self._people))[:count]
-        placed: list[Posture] = []
-        for index in chosen:
-            posture = self._free_posture(self._people[int(index)], placed)
+        chosen = [self._people[int(index)] for index in self._rng.permutation(len(self._people))[:count]]
+        placed = self._at_one_shelf(chosen) if self._slots and self._rng.uniform() < BUSY_SHELF else []
+        there = {posture.person for posture in placed}
+        for person in chosen:
+            posture = self._free_posture(person, placed) if person.name not in there else None
             if posture is not None:
                 placed.append(posture)
         return placed
@@ -82,21 +85,34 @@ class Crowd:
         near = any(np.hypot(posture.x - p.x, posture.y - p.y) < SHOULDER_ROOM_M for p in placed)
         return not near and bool(self._floor.covers(Point(posture.x, posture.y)))
 
+    def _at_one_shelf(self, people: Sequence[Person]) -> list[Posture]:
+        """Two to five of the people shoulder to shoulder at one shelf, as far as there is room."""
+        placed: list[Posture] = []
+        group = people[: int(self._rng.integers(2, 6))]
+        for person, slot, spot in side_by_side(self._slots, group, self._rng):
+            posture = self._before(person, slot, spot)
+            if self._is_free(posture, placed):
+                placed.append(posture)
+        return placed
+
     def _at_shelf(self, person: Person) -> Posture:
         """Reaching into a slot, or standing before it with hanging arms."""
-        rng = self._rng
         if not self._slots:
             return self._on_floor(person)
-        slot = self._slots[int(rng.integers(len(self._slots)))]
-        back = np.array([np.cos(slot.heading), np.sin(slot.heading)])
-        side = np.array([-back[1], back[0]])
-        x, y = np.array(slot.access) - back * rng.uniform(-0.03, 0.2) + side * rng.normal(0, 0.12)
-        target = np.array(slot.centre) + np.append(side * rng.normal(0, 0.05), rng.uniform(0.02, 0.2))
-        hand = "R" if rng.uniform() < 0.65 else "L"
-        reach = Reach(hand, _point(target), float(np.clip(rng.uniform(-0.2, 1.2), 0, 1)))
-        held = slot.product if rng.uniform() < 0.4 else None
-        heading = slot.heading + rng.normal(0, 0.25)
-        return Posture(person.name, float(x), float(y), heading, 0.0, 0.0, reach, self._carrying(), held)
+        slot = self._slots[int(self._rng.integers(len(self._slots)))]
+        for _ in range(4):
+            if slot.centre[2] <= person.reach_m[1]:
+                break
+            slot = self._slots[int(self._rng.integers(len(self._slots)))]
+        return self._before(person, slot, None)
+
+    def _before(self, person: Person, slot: SlotPlace, spot: tuple[float, float] | None) -> Posture:
+        """Before a shelf, a hand on its way to a slot; `spot` in metres, None for one from which shoppers take it."""
+        rng = self._rng
+        at = at_slot(person, slot, rng, spot)
+        carrying = 1.0 if rng.uniform() < 0.3 else self._carrying()
+        held = slot.product if at.holding else None
+        return Posture(person.name, *at.spot, at.heading, 0.0, 0.0, at.reach, carrying, held)
 
     def _on_floor(self, person: Person) -> Posture:
         rng = self._rng

@@ -31,6 +31,16 @@ class Label:
     counts: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """One labelled frame: BGR picture, its camera's empty picture under the name `empty`, and the people in it."""
+
+    name: str
+    empty: str
+    picture: NDArray[np.uint8]
+    labels: list[Label]
+
+
 def labels_of(boxes: Sequence[TruthBox], who: NDArray[np.int16], numbers: dict[str, int]) -> list[Label]:
     """Labels of the people in a frame, from what is drawn (`who`, (H, W) person numbers) and what is true."""
     labels = []

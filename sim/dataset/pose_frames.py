@@ -1,42 +1,31 @@
-"""Frames of random stores with people, each with its camera's empty picture, in YOLO's folder layout."""
+"""Frames of people in random stores and of crowds in halls, with their empty pictures, in YOLO's folder layout."""
 
 from __future__ import annotations
 
 import csv
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
 from sim.cameras import RenderSettings, StoreRenderer
 from sim.dataset.clutter import Clutter
 from sim.dataset.crowd import Crowd
 from sim.dataset.exposure import draw_exposure, exposed
-from sim.dataset.labels import Label, ignore_line, labels_of, pose_line
+from sim.dataset.hall_frames import MOST_PEOPLE, hall_samples
+from sim.dataset.labels import Sample, ignore_line, labels_of, pose_line
 from sim.people import Person, sample_appearance
 from sim.random_plan import random_plan, unseen_plan
 from sim.scene import SceneState
 from sim.store_plan import StorePlan, camera_models
 
-Picture = NDArray[np.uint8]
 Progress = Callable[[int, int], None]
 FLIP = "[0, 2, 1, 4, 3, 6, 5, 8, 7, 10, 9, 12, 11, 14, 13, 16, 15]"
 CAST = 24  # people who take turns in one store
+HALLS = 0.1  # share of stores that are halls with a crowd
 _MOST_STORES = 10_000  # of one seed, for numbering people
-
-
-@dataclass(frozen=True, slots=True)
-class Sample:
-    """One labelled frame: BGR picture, its camera's empty picture under the name `empty`, and the people in it."""
-
-    name: str
-    empty: str
-    picture: Picture
-    labels: list[Label]
 
 
 def render_dataset(
@@ -60,8 +49,8 @@ def render_dataset(
         out: folder of the data set.
         frames: how many.
         seed: same seed, same frames; names start with it.
-        split: "train" draws random stores and training bodies; "test" the built-in stores, which are never trained
-            on, under random light and partly with random cameras, and bodies held out.
+        split: "train" draws random stores and halls and training bodies; "test" the built-in ones, which are never
+            trained on, under random light and partly with random cameras, and bodies held out.
         folder: name of the sub-folder, `split` if not given.
         frames_per_plan: a new store and new people after so many frames.
         progress: called with frames done and `frames`.
@@ -76,8 +65,9 @@ def render_dataset(
         rows.writerow(["image", "empty", "plan", "people", "ignored"])
         for store in range(10**9):
             rng = np.random.default_rng([seed, store])
-            for sample in store_samples(rng, split, f"{seed}-{store:04d}", out / "empties" / folder, frames_per_plan):
-                _write_sample(out, folder, sample, (seed * _MOST_STORES + store) * CAST)
+            samples = hall_samples if rng.uniform() < HALLS else store_samples
+            for sample in samples(rng, split, f"{seed}-{store:04d}", out / "empties" / folder, frames_per_plan):
+                _write_sample(out, folder, sample, (seed * _MOST_STORES + store) * MOST_PEOPLE)
                 counted = sum(label.counts for label in sample.labels)
                 rows.writerow([sample.name, sample.empty, store, counted, len(sample.labels) - counted])
                 done += 1
