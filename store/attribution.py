@@ -9,7 +9,7 @@ later evidence corrects earlier beliefs by itself. Nothing but probabilities is 
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from heapq import nlargest
 from itertools import combinations
@@ -55,6 +55,12 @@ class BeliefSettings(BaseModel):
     two_people: float = Field(default=0.04, ge=0, lt=1, description="probability of two people in one change")
     two_places: float = Field(default=0.15, gt=0, le=1, description="factor for one person at two places at once")
     unheld: float = Field(default=2e-4, ge=0, lt=1, description="probability of putting back what was never seen taken")
+    brought: float = Field(
+        default=0.5,
+        ge=0,
+        lt=1,
+        description="share of what guests, such as staff, put down that is brought for the shelf",
+    )
     bags: BagSettings = BagSettings()
 
 
@@ -113,13 +119,27 @@ class Belief:
         self.stories = [Story(0.0)]
         self.changes: dict[str, WeightChange] = {}
 
-    def observe(self, change: WeightChange, reach: Mapping[str, float], nobody: float = 0.0) -> None:
-        """Takes a change with each visit's reach (likelihood ratios) and that of unknown people (`nobody`)."""
+    def observe(
+        self,
+        change: WeightChange,
+        reach: Mapping[str, float],
+        nobody: float = 0.0,
+        guests: Collection[str] = (),
+    ) -> None:
+        """Takes a change with each visit's reach (likelihood ratios) and that of unknown people (`nobody`).
+
+        `guests` are visits of people who may bring what was in no cart, as staff do: that is likelier than that others
+        had handed it to them, and their bags do not matter.
+        """
         self.changes[change.id] = change
         floor = max([self.settings.nobody, *reach.values()]) * exp(-self.settings.keep)
         people = [(visit, log(ratio)) for visit, ratio in reach.items() if ratio > floor]
         unknown = log(self.settings.nobody + nobody + 1e-300)
-        drafts = self._taken(change, people, unknown) if change.delta_g < 0 else self._returned(change, people, unknown)
+        if change.delta_g < 0:
+            drafts = self._taken(change, people, unknown)
+        else:
+            brought = self._brought(change) * sum(reach.get(guest, 0.0) for guest in guests)
+            drafts = self._returned(change, people, log(self.settings.unheld + exp(unknown) + brought), guests)
         likeliest = nlargest(4 * self.settings.stories, drafts, key=lambda draft: draft.log_w)
         self._keep(_written(draft, change.id) for draft in likeliest)
 
@@ -135,6 +155,10 @@ class Belief:
         """A visit begins, with an empty cart unless the books knew it before a restart."""
         content = _cart(Counter(cart or {}))
         self.stories = [replace(story, carts={**story.carts, visit: content}) for story in self.stories]
+
+    def join(self, guest: str, visit: str) -> None:
+        """Whoever was followed as `guest` belongs to `visit`: what lies in both carts lies in that one's."""
+        self._keep(_joined(story, guest, visit) for story in self.stories)
 
     def close(self, visit: str) -> None:
         """Forgets the cart of a visit that has been billed, and changes that no open visit may have made."""
@@ -299,23 +323,38 @@ class Belief:
                         weight = self._back_again(story, change, visit, product, number, shelf)
                         yield _Draft(log_w + log_p + weight, story, (_Act(visit, ()),), bags=bags)
 
-    def _returned(self, change: WeightChange, people: Sequence[tuple[str, float]], unknown: float) -> Iterator[_Draft]:
-        """Every story continued by every reading of a gain: only what somebody holds can be put back."""
+    def _returned(
+        self, change: WeightChange, people: Sequence[tuple[str, float]], unheld: float, guests: Collection[str]
+    ) -> Iterator[_Draft]:
+        """Every story continued by every reading of a gain: only what somebody holds can be put back.
+
+        `unheld` is the log ratio of those of whom the store does not know what they hold.
+        """
         shelf = self._returnable(change)
         for story in self.stories:
             for visit, log_r in people:
                 log_w = story.log_w + log_r + self._elsewhere(story, change, visit)
-                if visit in story.carts:
+                if visit in story.carts and visit not in guests:
                     yield from self._set_down(story, change, log_w, visit)
                     yield from self._into_bag(story, change, log_w, visit, shelf)
                 for owner, cart in story.carts.items() if visit in story.carts else ():
                     if owner == visit:
                         yield from self._put_back(story, change, log_w, _Act(visit, cart), shelf)
-                    elif self.settings.hand_over and cart:
+                    elif self.settings.hand_over and cart and visit not in guests:
                         handed = log_w + log(self.settings.hand_over)
                         yield from self._put_back(story, change, handed, _Act(visit, cart, owner), shelf)
-            nothing = self.identification.nothing() + log(self.settings.unheld + exp(unknown))
-            yield _Draft(story.log_w + nothing, story, (_Act(None, ()),))
+            yield _Draft(story.log_w + self.identification.nothing() + unheld, story, (_Act(None, ()),))
+
+    def _brought(self, change: WeightChange) -> float:
+        """How much likelier a gain is than one that nothing on sale explains, if guests fill the shelf."""
+        ident = self.identification
+        own = {slot.product_id for plate in change.plates for slot in ident.planogram.slots_on.get(plate, ())}
+        densities = [
+            exp(ident.weight(((product, -number),), change.delta_g, change.sd_g) + ident.quantity(number))
+            for product in own
+            for number in range(1, MOST_AT_ONCE + 1)
+        ]
+        return 1.0 + self.settings.brought * max(densities, default=0.0) / exp(ident.nothing())
 
     def _returnable(self, change: WeightChange) -> dict[tuple[str, int], tuple[float, float]]:
         """Log prior and log density of each product and number that can have been put back, whoever did it."""
@@ -444,6 +483,18 @@ def _handed(story: Story, pair: tuple[str, str], handed: float) -> Iterator[Stor
             content[product] += number
             carts[visit] = _cart(content)
         yield replace(story, log_w=story.log_w + log(handed * count / total), carts=carts)
+
+
+def _joined(story: Story, guest: str, visit: str) -> Story:
+    """A story in which a guest's cart, deeds and bags are a visit's."""
+    carts = dict(story.carts)
+    carts[visit] = _cart(Counter(dict(carts[visit])) + Counter(dict(carts.pop(guest, ()))))
+    names, deeds = {guest: visit}, None
+    for deed in reversed(list(story.deeds.back()) if story.deeds else []):
+        doer, giver = (names.get(name or "", name) for name in (deed.visit, deed.giver))
+        deeds = Deed(deed.change, doer, deed.items, None if giver == doer else giver, deeds)
+    bags = tuple(sorted(replace(bag, visit=names.get(bag.visit, bag.visit)) for bag in story.bags))
+    return replace(story, carts=carts, deeds=deeds, bags=bags)
 
 
 def _stray(story: Story, items: Items, plates: tuple[str, ...]) -> Misplaced | None:

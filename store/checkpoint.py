@@ -21,7 +21,7 @@ from typing import Any, Protocol
 from store.attribution import Deed, Story
 from store.events import HandPosition, TrackPosition
 
-_MAGIC = b"glass-aisle-checkpoint-1"
+_MAGIC = b"glass-aisle-checkpoint-2"
 
 _ARRAYS = {
     ("numpy._core.multiarray", "_reconstruct"),

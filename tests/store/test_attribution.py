@@ -167,3 +167,11 @@ def test_a_bag_is_forgotten_with_its_visit():
     assert [bag.visit for bag in told.belief.stories[0].bags] == ["ann"]
     told.belief.close("ann")
     assert not any(bag.visit == "ann" for story in told.belief.stories for bag in story.bags)
+
+
+def test_what_a_guest_brings_to_a_shelf_was_in_nobodys_cart():
+    told = Telling()
+    told.change(HOME["soup"], -389, ann=5.0, bob=0.01)
+    change = WeightChange(9.0, "w9", HOME["soup"], 390.0, 0.5, 8.3, 9.0, (390.0,))
+    told.belief.observe(change, {"ann": 0.01, "bob": 5.0}, guests=["bob"])
+    assert told.cart("ann") == {"soup": 1}
