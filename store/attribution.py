@@ -51,6 +51,9 @@ class BeliefSettings(BaseModel):
     misplaced_first: float = Field(
         default=0.5, gt=0, lt=1, description="probability of taking a stray item where it lies"
     )
+    shifted: float = Field(
+        default=0.05, gt=0, le=1, description="probability that a stray item stands on other plates than it was put on"
+    )
     hand_over: float = Field(default=0.01, ge=0, lt=1, description="probability that what one puts back another took")
     two_people: float = Field(default=0.04, ge=0, lt=1, description="probability of two people in one change")
     two_places: float = Field(default=0.15, gt=0, le=1, description="factor for one person at two places at once")
@@ -266,7 +269,8 @@ class Belief:
                 items: Items = ((product, 1),)
                 weight = ident.weight(items, change.delta_g, change.sd_g)
                 weight = ident.same_item(weight, change.delta_g, [known_g], change.sd_g)
-                found[items] = max(shelf.get(items, -1e9), weight + log(self.settings.misplaced_first))
+                where = 0.0 if set(plates) == set(change.plates) else log(self.settings.shifted)
+                found[items] = max(shelf.get(items, -1e9), weight + log(self.settings.misplaced_first) + where)
         return found
 
     def _shared(

@@ -175,3 +175,11 @@ def test_what_a_guest_brings_to_a_shelf_was_in_nobodys_cart():
     change = WeightChange(9.0, "w9", HOME["soup"], 390.0, 0.5, 8.3, 9.0, (390.0,))
     told.belief.observe(change, {"ann": 0.01, "bob": 5.0}, guests=["bob"])
     assert told.cart("ann") == {"soup": 1}
+
+
+def test_a_stray_item_on_one_plate_is_not_the_one_that_stood_on_two():
+    told = Telling()
+    told.change(HOME["nachos"], -210.5, ann=5.0, bob=0.01)
+    told.change(("B-1-3",), 210.6, ann=5.0, bob=0.01)
+    told.change(HOME["biscuit"], -211.1, ann=0.01, bob=5.0)
+    assert (told.cart("ann"), told.cart("bob")) == ({}, {"biscuit": 1})
