@@ -5,7 +5,7 @@ the store is otherwise told only what cameras, plates and gates see (`tests/sim/
 attribution itself fails, and it is fast, as nothing is drawn.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -15,7 +15,7 @@ from sim.handover import gates_of, planogram_of
 from sim.scenario import Scenario
 from sim.store_plan import StorePlan, load_store
 from sim.world import PersonState, World, WorldTick
-from store.events import HandPosition, TrackPosition
+from store.events import HandPosition, LeftUnpaid, StoreEvent, TrackPosition
 from store.ledger import Ledger
 from store.receipt import Receipt
 from store.scoring import score_receipts
@@ -51,14 +51,17 @@ class PerfectTracks:
 
 
 def bill_with_perfect_tracks(
-    scenario: Scenario, seed: int, plan: StorePlan | None = None
+    scenario: Scenario,
+    seed: int,
+    plan: StorePlan | None = None,
+    journal: Callable[[StoreEvent], None] = lambda event: None,
 ) -> tuple[World, list[Receipt]]:
-    """The world after its day, and the receipts that the store wrote with perfect tracks."""
+    """The world after its day, and the receipts that the store wrote with perfect tracks; `journal` gets its events."""
     plan = plan or load_store(scenario.store)
     world = World(plan, scenario, seed)
     ledger = Ledger("sqlite://")
     planogram = planogram_of(plan, scenario.planogram_errors)
-    shop = Shop(planogram, gates_of(plan), world.accounts(), ledger, lambda event: None)
+    shop = Shop(planogram, gates_of(plan), world.accounts(), ledger, journal)
     tracks, t = PerfectTracks(world), 0.0
     while not world.done:
         tick = world.step()
@@ -78,9 +81,11 @@ def bill_with_perfect_tracks(
 def ceiling_figures(scenario: Scenario, seed: int) -> Mapping[str, Any]:
     """The blocks `receipts` and `fraud` of a summary, with perfect tracks."""
     plan = load_store(scenario.store)
-    world, receipts = bill_with_perfect_tracks(scenario, seed, plan)
+    events: list[StoreEvent] = []
+    world, receipts = bill_with_perfect_tracks(scenario, seed, plan, events.append)
     due, prices = world.truth_receipts(), {product.id: product.price_cents for product in plan.products}
     figures: dict[str, Any] = {"receipts": score_receipts(due, receipts, prices)}
     if scenario.attack is not None:
-        figures["fraud"] = fraud_figures(scenario, due, receipts)
+        unpaid = [event for event in events if isinstance(event, LeftUnpaid)]
+        figures["fraud"] = fraud_figures(scenario, due, receipts, unpaid)
     return figures

@@ -1,5 +1,6 @@
 """The figures of a run, always recomputed from its files."""
 
+import json
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -16,6 +17,7 @@ from sim.offline import offline_tracks
 from sim.run_folder import RunFolder, read_object
 from sim.scenario import Scenario
 from sim.statements import calibration_of
+from store.events import LeftUnpaid
 from store.receipt import Receipt
 from store.scoring import ScoredVisit, score_receipts, score_visits
 from tracking.metrics import floor_metrics, with_perfect_association
@@ -52,7 +54,7 @@ def evaluate(run: RunFolder, ceilings: bool = False) -> dict[str, Any]:
         scenario = validated(Scenario, run.scenario(), run.path / "scenario.json")
         # What people carried out, whoever the store's rule says should pay: a thief's rule is another one.
         carried = [_due(row, day) for day in run.days() for row in day.truth_receipts()]
-        figures["fraud"] = fraud_figures(scenario, carried, due_and_billed(run)[1])
+        figures["fraud"] = fraud_figures(scenario, carried, due_and_billed(run)[1], _unpaid(run))
     people, person_days = int(truth["name"].nunique()), int(truth["person"].nunique())
     return {"people": people, **({"person_days": person_days} if run.manifest.days > 1 else {}), **figures}
 
@@ -134,6 +136,12 @@ def _tracks(day: RunFolder) -> pd.DataFrame:
 def _of_day(table: pd.DataFrame, day: RunFolder) -> pd.DataFrame:
     number = day.manifest.day
     return table.assign(track=table["track"] + first_track(number), t=table["t"] + opens_at(number))
+
+
+def _unpaid(run: RunFolder) -> list[LeftUnpaid]:
+    """Whom the store saw leave with items and without a bill."""
+    rows = [json.loads(row) for day in run.days() for row in day.events()["row"]]
+    return [LeftUnpaid.from_json(row) for row in rows if row["kind"] == LeftUnpaid.kind]
 
 
 def _due(row: dict[str, Any], day: RunFolder) -> dict[str, Any]:

@@ -46,7 +46,8 @@ class Deed:
 def who_statements(run: RunFolder) -> list[Statement]:
     """For every weight change, who did it, as first told: the likeliest of all visits and of nobody known.
 
-    Right where that account, or nobody whom the store knows, truly moved something on these plates then.
+    Right where that account, or nobody whom the store knows, truly moved something on these plates then. Bags of the
+    shoppers' own, which somebody set down or took up, are in no truth and left out.
     """
     found = []
     for day in run.days():
@@ -54,7 +55,8 @@ def who_statements(run: RunFolder) -> list[Statement]:
         account = _accounts(events)
         deeds = deeds_by_change(events, _deeds(day))
         for event in events:
-            if isinstance(event, Attribution) and event.part == 1:
+            own_thing = isinstance(event, Attribution) and event.product is None and event.chosen is not None
+            if isinstance(event, Attribution) and event.part == 1 and not own_thing:
                 who, probability = _likeliest(event.candidates, account)
                 truly = {deed.account for deed in deeds[event.change]} or {NOBODY}
                 found.append(Statement(event.change, probability, who in truly))
@@ -141,7 +143,7 @@ def _likeliest(candidates: Mapping[str, float], account: Mapping[str, str]) -> t
     """The likeliest account, or NOBODY, with its probability; two visits of one account count together."""
     share: dict[str, float] = defaultdict(float)
     for visit, probability in candidates.items():
-        share[account.get(visit, visit)] += probability
+        share[account.get(visit, NOBODY)] += probability
     share[NOBODY] += max(0.0, 1.0 - sum(candidates.values()))
     who = max(sorted(share), key=lambda name: share[name])
     return who, min(1.0, share[who])

@@ -9,8 +9,8 @@ later evidence corrects earlier beliefs by itself. Nothing but probabilities is 
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from heapq import nlargest
 from itertools import combinations
 from math import exp, log
@@ -18,6 +18,7 @@ from typing import NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from store.bags import Bag, Bags, BagSettings, with_more, without
 from store.events import WeightChange
 from store.identification import Identification, Items
 
@@ -50,10 +51,20 @@ class BeliefSettings(BaseModel):
     misplaced_first: float = Field(
         default=0.5, gt=0, lt=1, description="probability of taking a stray item where it lies"
     )
+    shifted: float = Field(
+        default=0.05, gt=0, le=1, description="probability that a stray item stands on other plates than it was put on"
+    )
     hand_over: float = Field(default=0.01, ge=0, lt=1, description="probability that what one puts back another took")
     two_people: float = Field(default=0.04, ge=0, lt=1, description="probability of two people in one change")
     two_places: float = Field(default=0.15, gt=0, le=1, description="factor for one person at two places at once")
     unheld: float = Field(default=2e-4, ge=0, lt=1, description="probability of putting back what was never seen taken")
+    brought: float = Field(
+        default=0.5,
+        ge=0,
+        lt=1,
+        description="share of what guests, such as staff, put down that is brought for the shelf",
+    )
+    bags: BagSettings = BagSettings()
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,12 +87,13 @@ class Deed:
 
 @dataclass(frozen=True, slots=True)
 class Story:
-    """One story of the day: carts, stray items, the deeds, and the logarithm of its weight."""
+    """One story of the day: carts, stray items, the deeds, bags on plates, and the logarithm of its weight."""
 
     log_w: float
     carts: Mapping[str, Cart] = field(default_factory=dict)
     misplaced: Misplaced = ()
     deeds: Deed | None = None
+    bags: Bags = ()
 
 
 class _Act(NamedTuple):
@@ -93,12 +105,13 @@ class _Act(NamedTuple):
 
 
 class _Draft(NamedTuple):
-    """A story continued by one reading, before it is written out; `stray` None leaves its stray items as they are."""
+    """A story continued by one reading, before it is written out; `stray` and `bags` None leave its own as they are."""
 
     log_w: float
     story: Story
     acts: tuple[_Act, ...]
     stray: Misplaced | None = None
+    bags: Bags | None = None
 
 
 class Belief:
@@ -109,13 +122,27 @@ class Belief:
         self.stories = [Story(0.0)]
         self.changes: dict[str, WeightChange] = {}
 
-    def observe(self, change: WeightChange, reach: Mapping[str, float], nobody: float = 0.0) -> None:
-        """Takes a change with each visit's reach (likelihood ratios) and that of unknown people (`nobody`)."""
+    def observe(
+        self,
+        change: WeightChange,
+        reach: Mapping[str, float],
+        nobody: float = 0.0,
+        guests: Collection[str] = (),
+    ) -> None:
+        """Takes a change with each visit's reach (likelihood ratios) and that of unknown people (`nobody`).
+
+        `guests` are visits of people who may bring what was in no cart, as staff do: that is likelier than that others
+        had handed it to them, and their bags do not matter.
+        """
         self.changes[change.id] = change
         floor = max([self.settings.nobody, *reach.values()]) * exp(-self.settings.keep)
         people = [(visit, log(ratio)) for visit, ratio in reach.items() if ratio > floor]
         unknown = log(self.settings.nobody + nobody + 1e-300)
-        drafts = self._taken(change, people, unknown) if change.delta_g < 0 else self._returned(change, people, unknown)
+        if change.delta_g < 0:
+            drafts = self._taken(change, people, unknown)
+        else:
+            brought = self._brought(change) * sum(reach.get(guest, 0.0) for guest in guests)
+            drafts = self._returned(change, people, log(self.settings.unheld + exp(unknown) + brought), guests)
         likeliest = nlargest(4 * self.settings.stories, drafts, key=lambda draft: draft.log_w)
         self._keep(_written(draft, change.id) for draft in likeliest)
 
@@ -130,9 +157,11 @@ class Belief:
     def open(self, visit: str, cart: Mapping[str, int] | None = None) -> None:
         """A visit begins, with an empty cart unless the books knew it before a restart."""
         content = _cart(Counter(cart or {}))
-        self.stories = [
-            Story(story.log_w, {**story.carts, visit: content}, story.misplaced, story.deeds) for story in self.stories
-        ]
+        self.stories = [replace(story, carts={**story.carts, visit: content}) for story in self.stories]
+
+    def join(self, guest: str, visit: str) -> None:
+        """Whoever was followed as `guest` belongs to `visit`: what lies in both carts lies in that one's."""
+        self._keep(_joined(story, guest, visit) for story in self.stories)
 
     def close(self, visit: str) -> None:
         """Forgets the cart of a visit that has been billed, and changes that no open visit may have made."""
@@ -146,9 +175,12 @@ class Belief:
         alive |= set(list(self.changes)[-RECENT_CHANGES:])
         self.changes = {name: change for name, change in self.changes.items() if name in alive}
         self._keep(
-            Story(story.log_w, content, story.misplaced, _only(story.deeds, alive))
+            replace(
+                story, carts=content, deeds=_only(story.deeds, alive),
+                bags=tuple(bag for bag in story.bags if bag.visit != visit),
+            )
             for story, content in zip(self.stories, carts, strict=True)
-        )
+        )  # fmt: skip
 
     def carts(self, visit: str) -> list[tuple[Cart, float]]:
         """Possible carts of a visit with their probabilities, likeliest first."""
@@ -225,6 +257,7 @@ class Belief:
                     yield _Draft(log_w + log_r, story, (_Act(visit, items),), stray)
                 yield _Draft(log_w + unknown, story, (_Act(None, items),), stray)
                 yield from self._shared(story, log_w, items, there, stray)
+            yield from self._taken_up(story, change, there, unknown)
             yield _Draft(story.log_w + self.identification.nothing(), story, (_Act(None, ()),))
 
     def _astray(self, story: Story, change: WeightChange, shelf: Mapping[Items, float]) -> dict[Items, float]:
@@ -236,7 +269,8 @@ class Belief:
                 items: Items = ((product, 1),)
                 weight = ident.weight(items, change.delta_g, change.sd_g)
                 weight = ident.same_item(weight, change.delta_g, [known_g], change.sd_g)
-                found[items] = max(shelf.get(items, -1e9), weight + log(self.settings.misplaced_first))
+                where = 0.0 if set(plates) == set(change.plates) else log(self.settings.shifted)
+                found[items] = max(shelf.get(items, -1e9), weight + log(self.settings.misplaced_first) + where)
         return found
 
     def _shared(
@@ -251,20 +285,80 @@ class Belief:
             acts = (_Act(first, ((product, 1),)), _Act(second, ((product, 1),)))
             yield _Draft(log_w + single + log_a + log_b, story, acts, stray)
 
-    def _returned(self, change: WeightChange, people: Sequence[tuple[str, float]], unknown: float) -> Iterator[_Draft]:
-        """Every story continued by every reading of a gain: only what somebody holds can be put back."""
+    def _taken_up(
+        self, story: Story, change: WeightChange, there: Sequence[tuple[str, float]], unknown: float
+    ) -> Iterator[_Draft]:
+        """A bag that stood there was taken up, with all that is in it."""
+        settings = self.settings.bags
+        for bag in story.bags:
+            if not bag.stands_on(change.plates) or not settings.take_up:
+                continue
+            log_w = story.log_w + log(settings.take_up) + bag.weight(-change.delta_g, change.sd_g)
+            left = without(story.bags, bag)
+            for visit, log_r in [*there, (None, unknown)]:
+                whose = 0.0 if visit == bag.visit else log(settings.others + 1e-300)
+                yield _Draft(log_w + log_r + whose, story, (_Act(visit, ()),), bags=left)
+
+    def _set_down(self, story: Story, change: WeightChange, log_w: float, visit: str) -> Iterator[_Draft]:
+        """A bag came onto the plates, whatever it weighs; who has set one down there has no second one."""
+        settings = self.settings.bags
+        standing = any(bag.visit == visit for bag in story.bags)
+        if settings.set_down and not standing and change.delta_g >= settings.least_g:
+            log_p = log(settings.set_down / settings.range_g)
+            bag = Bag(visit, change.plates, round(change.delta_g, 2))
+            yield _Draft(log_w + log_p, story, (_Act(visit, ()),), bags=with_more(story.bags, bag))
+
+    def _into_bag(
+        self,
+        story: Story,
+        change: WeightChange,
+        log_w: float,
+        visit: str,
+        shelf: Mapping[tuple[str, int], tuple[float, float]],
+    ) -> Iterator[_Draft]:
+        """What one holds went into one's own bag, which stands there: the cart stays as it is."""
+        own = [bag for bag in story.bags if bag.visit == visit and bag.stands_on(change.plates)]
+        for bag in own if self.settings.bags.into_bag else []:
+            bags = with_more(without(story.bags, bag), bag.heavier(change.delta_g))
+            for product, count in story.carts[visit]:
+                for number in range(1, count + 1):
+                    if (product, number) in shelf:
+                        log_p = log(self.settings.bags.into_bag) + self.identification.quantity(number)
+                        weight = self._back_again(story, change, visit, product, number, shelf)
+                        yield _Draft(log_w + log_p + weight, story, (_Act(visit, ()),), bags=bags)
+
+    def _returned(
+        self, change: WeightChange, people: Sequence[tuple[str, float]], unheld: float, guests: Collection[str]
+    ) -> Iterator[_Draft]:
+        """Every story continued by every reading of a gain: only what somebody holds can be put back.
+
+        `unheld` is the log ratio of those of whom the store does not know what they hold.
+        """
         shelf = self._returnable(change)
         for story in self.stories:
             for visit, log_r in people:
                 log_w = story.log_w + log_r + self._elsewhere(story, change, visit)
+                if visit in story.carts and visit not in guests:
+                    yield from self._set_down(story, change, log_w, visit)
+                    yield from self._into_bag(story, change, log_w, visit, shelf)
                 for owner, cart in story.carts.items() if visit in story.carts else ():
                     if owner == visit:
                         yield from self._put_back(story, change, log_w, _Act(visit, cart), shelf)
-                    elif self.settings.hand_over and cart:
+                    elif self.settings.hand_over and cart and visit not in guests:
                         handed = log_w + log(self.settings.hand_over)
                         yield from self._put_back(story, change, handed, _Act(visit, cart, owner), shelf)
-            nothing = self.identification.nothing() + log(self.settings.unheld + exp(unknown))
-            yield _Draft(story.log_w + nothing, story, (_Act(None, ()),))
+            yield _Draft(story.log_w + self.identification.nothing() + unheld, story, (_Act(None, ()),))
+
+    def _brought(self, change: WeightChange) -> float:
+        """How much likelier a gain is than one that nothing on sale explains, if guests fill the shelf."""
+        ident = self.identification
+        own = {slot.product_id for plate in change.plates for slot in ident.planogram.slots_on.get(plate, ())}
+        densities = [
+            exp(ident.weight(((product, -number),), change.delta_g, change.sd_g) + ident.quantity(number))
+            for product in own
+            for number in range(1, MOST_AT_ONCE + 1)
+        ]
+        return 1.0 + self.settings.brought * max(densities, default=0.0) / exp(ident.nothing())
 
     def _returnable(self, change: WeightChange) -> dict[tuple[str, int], tuple[float, float]]:
         """Log prior and log density of each product and number that can have been put back, whoever did it."""
@@ -292,16 +386,30 @@ class Belief:
             for number in range(1, count + 1):
                 if (product, number) not in shelf:
                     continue
-                prior, weight = shelf[product, number]
-                if number == 1:
-                    known = self._weighed(story, act.giver or act.visit, product)
-                    weight = self.identification.same_item(weight, change.delta_g, known, change.sd_g)
+                prior, _ = shelf[product, number]
+                weight = self._back_again(story, change, act.giver or act.visit, product, number, shelf)
                 stray = None
                 if not self._at_home(product, change.plates):
                     one = (product, change.plates, round(abs(change.delta_g) / number, 1))
                     stray = tuple(sorted((*story.misplaced, *(one,) * number)))
                 back = _Act(act.visit, ((product, -number),), act.giver)
                 yield _Draft(log_w + prior + weight, story, (back,), stray)
+
+    def _back_again(
+        self,
+        story: Story,
+        change: WeightChange,
+        owner: str | None,
+        product: str,
+        number: int,
+        shelf: Mapping[tuple[str, int], tuple[float, float]],
+    ) -> float:
+        """Log density of a gain by so many items that an owner took; a single one was weighed when it was taken."""
+        _, weight = shelf[product, number]
+        if number > 1:
+            return weight
+        known = self._weighed(story, owner, product)
+        return self.identification.same_item(weight, change.delta_g, known, change.sd_g)
 
     def _weighed(self, story: Story, owner: str | None, product: str) -> list[float]:
         """Grams of the single items of a product that an owner took in a story."""
@@ -329,16 +437,16 @@ class Belief:
         """Joins stories that end alike, and keeps the likeliest."""
         alike: dict[tuple[object, ...], list[Story]] = defaultdict(list)
         for story in stories:
-            alike[tuple(sorted(story.carts.items())), story.misplaced].append(story)
+            alike[tuple(sorted(story.carts.items())), story.misplaced, story.bags].append(story)
         joined = []
         for group in alike.values():
             best = max(group, key=lambda one: one.log_w)
             weight = best.log_w + log(sum(exp(one.log_w - best.log_w) for one in group))
-            joined.append(Story(weight, best.carts, best.misplaced, best.deeds))
+            joined.append(replace(best, log_w=weight))
         joined.sort(key=lambda one: -one.log_w)
         top = joined[0].log_w
         self.stories = [
-            Story(one.log_w - top, one.carts, one.misplaced, one.deeds)
+            replace(one, log_w=one.log_w - top)
             for one in joined[: self.settings.stories]
             if one.log_w > top - self.settings.keep
         ]
@@ -356,7 +464,7 @@ def _written(draft: _Draft, change: str) -> Story:
                 content[product] += number
             carts[owner] = _cart(content)
     misplaced = draft.story.misplaced if draft.stray is None else draft.stray
-    return Story(draft.log_w, carts, misplaced, deeds)
+    return Story(draft.log_w, carts, misplaced, deeds, draft.story.bags if draft.bags is None else draft.bags)
 
 
 def _handed(story: Story, pair: tuple[str, str], handed: float) -> Iterator[Story]:
@@ -371,14 +479,26 @@ def _handed(story: Story, pair: tuple[str, str], handed: float) -> Iterator[Stor
     if not total or not handed:
         yield story
         return
-    yield Story(story.log_w + log(1 - handed), story.carts, story.misplaced, story.deeds)
+    yield replace(story, log_w=story.log_w + log(1 - handed))
     for giver, receiver, product, count in ways:
         carts = dict(story.carts)
         for visit, number in ((giver, -1), (receiver, 1)):
             content = Counter(dict(carts[visit]))
             content[product] += number
             carts[visit] = _cart(content)
-        yield Story(story.log_w + log(handed * count / total), carts, story.misplaced, story.deeds)
+        yield replace(story, log_w=story.log_w + log(handed * count / total), carts=carts)
+
+
+def _joined(story: Story, guest: str, visit: str) -> Story:
+    """A story in which a guest's cart, deeds and bags are a visit's."""
+    carts = dict(story.carts)
+    carts[visit] = _cart(Counter(dict(carts[visit])) + Counter(dict(carts.pop(guest, ()))))
+    names, deeds = {guest: visit}, None
+    for deed in reversed(list(story.deeds.back()) if story.deeds else []):
+        doer, giver = (names.get(name or "", name) for name in (deed.visit, deed.giver))
+        deeds = Deed(deed.change, doer, deed.items, None if giver == doer else giver, deeds)
+    bags = tuple(sorted(replace(bag, visit=names.get(bag.visit, bag.visit)) for bag in story.bags))
+    return replace(story, carts=carts, deeds=deeds, bags=bags)
 
 
 def _stray(story: Story, items: Items, plates: tuple[str, ...]) -> Misplaced | None:

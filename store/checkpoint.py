@@ -21,7 +21,7 @@ from typing import Any, Protocol
 from store.attribution import Deed, Story
 from store.events import HandPosition, TrackPosition
 
-_MAGIC = b"glass-aisle-checkpoint-1"
+_MAGIC = b"glass-aisle-checkpoint-2"
 
 _ARRAYS = {
     ("numpy._core.multiarray", "_reconstruct"),
@@ -155,7 +155,7 @@ def flat(stories: Iterable[Story]) -> tuple[list[Any], list[Any]]:
             number[id(deed)] = len(deeds)
             deeds.append((deed.change, deed.visit, deed.items, deed.giver, before))
         last = None if story.deeds is None else number[id(story.deeds)]
-        rows.append((story.log_w, story.carts, story.misplaced, last))
+        rows.append((story.log_w, story.carts, story.misplaced, story.bags, last))
     return deeds, rows
 
 
@@ -164,5 +164,5 @@ def unflat(kept: tuple[list[Any], list[Any]]) -> Iterator[Story]:
     deeds: list[Deed] = []
     for change, visit, items, giver, before in kept[0]:
         deeds.append(Deed(change, visit, items, giver, None if before is None else deeds[before]))
-    for log_w, carts, misplaced, last in kept[1]:
-        yield Story(log_w, carts, misplaced, None if last is None else deeds[last])
+    for log_w, carts, misplaced, bags, last in kept[1]:
+        yield Story(log_w, carts, misplaced, None if last is None else deeds[last], bags)

@@ -107,7 +107,11 @@ class GateCrossing(StoreEvent):
 
 @dataclass(frozen=True, slots=True)
 class EntryUnscanned(StoreEvent):
-    """Somebody came in on no scan: it was lost, or there was none."""
+    """Somebody came in on no scan: it was lost, or there was none.
+
+    They are followed as a guest all the same. Those who turn out to belong to a visit become its members
+    (`MemberEntered` at the time at which they came); attributions name the others `guest-1`, `guest-2` and so on.
+    """
 
     kind: ClassVar[str] = "entry_unscanned"
 
@@ -286,6 +290,22 @@ class HandOver(StoreEvent):
 
 
 @dataclass(frozen=True, slots=True)
+class LeftUnpaid(StoreEvent):
+    """A guest, who came in without a scan and belongs to no visit, left with items that nobody is billed for.
+
+    `entered` is when that was, `gate` by which they left (empty where nobody saw it), `confidence` that these are they.
+    """
+
+    kind: ClassVar[str] = "left_unpaid"
+
+    guest: str
+    entered: float
+    gate: str
+    lines: Mapping[str, int]
+    confidence: float
+
+
+@dataclass(frozen=True, slots=True)
 class ReceiptIssued(StoreEvent):
     """A visit was billed: product counts, total, confidence that every line is right, flagged for review or not."""
 
@@ -319,6 +339,7 @@ _EVENTS: dict[str, type[StoreEvent]] = {
         Attribution,
         Reattribution,
         HandOver,
+        LeftUnpaid,
         ReceiptIssued,
     )
 }

@@ -3,6 +3,9 @@
 A scan says who pays, the light beam says when somebody passes, and the tracks say where people are; no one of them
 says all three. The track nearest to the gate when the beam broke becomes the member's. Tracks die and begin again
 under other ids; a track that nobody owns and that begins where a member's track ended continues that member.
+
+Whoever comes in without a scan is a guest: a visit of nobody's, followed like any other, until it shows whether they
+belong to those behind whom they came in (`store.company`).
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -16,6 +19,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from scipy.optimize import linear_sum_assignment
 
 from store.accounts import Accounts
+from store.company import CompanySettings, Guest
 from store.errors import BadInput, UnknownAccount
 from store.events import (
     EntryUnscanned,
@@ -72,6 +76,8 @@ class GateSettings(BaseModel):
     )
     relink_certainty: float = Field(default=0.95, gt=0, le=1, description="chance that a track found again is theirs")
     return_s: float = Field(default=2.0, gt=0, le=30, description="who is still seen inside so long after has not left")
+    beam_s: float = Field(default=0.5, ge=0, le=5, description="in and out again so soon: somebody stands in the beam")
+    company: CompanySettings = CompanySettings()
 
 
 @dataclass(slots=True)
@@ -112,11 +118,16 @@ class Gates:
         self._accounts, self._journal = accounts, journal
         self._scans: dict[str, list[tuple[float, str]]] = {gate.id: [] for gate in gates}
         self._last_scan: dict[str, GateScan] = {}
-        self._unscanned: dict[str, list[float]] = {gate.id: [] for gate in gates}
+        self.guests: dict[str, Guest] = {}
+        self.joined: list[tuple[str, str]] = []
+        self.unpaid: list[str] = []
+        self._unscanned: dict[str, list[tuple[float, str]]] = {gate.id: [] for gate in gates}
+        self._ahead: dict[str, tuple[float, str | None]] = {}
+        self._watched = 0.0
         self._exits: list[_Exit] = []
         self._departures: list[_Departure] = []
         self._meeting: set[tuple[str, int, str, int]] = set()
-        self._opened = 0
+        self._opened = self._came = 0
 
     def scan(self, scan: GateScan) -> Visit | None:
         """A token was scanned: the visit that it opens or joins, or None where no account has it."""
@@ -145,24 +156,53 @@ class Gates:
         self._scans[scan.gate].append((scan.t, visit.id))
         return visit
 
-    def crossing(self, crossing: GateCrossing) -> None:
-        """Somebody passed a gate."""
+    def crossing(self, crossing: GateCrossing) -> Visit | None:
+        """Somebody passed a gate; returns the visit of a guest that begins with it."""
         gate = self._gate(crossing.gate)
         self._journal(crossing)
         if crossing.direction == "out":
-            self.expect_exit(crossing)
-            return
+            if not self._turned_back(gate, crossing.t):
+                self.expect_exit(crossing)
+            return None
         self._expire_scans(crossing.t)
         self._last_scan.pop(gate.id, None)
         if self._scans[gate.id]:
             self._enter(gate, crossing.t, self._take_scan(gate, crossing.t))
-        else:
-            self._unscanned[gate.id].append(crossing.t)
-            self._journal(EntryUnscanned(crossing.t, gate.id))
+            return None
+        self._journal(EntryUnscanned(crossing.t, gate.id))
+        return self._receive(gate, crossing.t)
+
+    def _receive(self, gate: Gate, t: float) -> Visit:
+        """A guest, behind whoever passed the gate right before."""
+        self._came += 1
+        visit = Visit(f"guest-{self._came}", "", t)
+        passed, ahead = self._ahead.get(gate.id, (float("-inf"), None))
+        host = ahead if t - passed <= self.settings.company.behind_s else None
+        self.visits[visit.id], self.guests[visit.id] = visit, Guest(visit.id, host)
+        self._unscanned[gate.id].append((t, visit.id))
+        self._enter(gate, t, visit)
+        self._ahead[gate.id] = (t, host)
+        return visit
+
+    def _turned_back(self, gate: Gate, t: float) -> bool:
+        """Whether a passage outwards is that of a guest who stands in the light beam and has come in just before."""
+        came, name = self._unscanned[gate.id][-1] if self._unscanned[gate.id] else (float("-inf"), "")
+        if t - came >= self.settings.beam_s or name not in self.guests:
+            return False
+        member = self.visits[name].members[0]
+        member.where, member.left, member.way_out = "left", t, gate.id
+        self._unscanned[gate.id].pop()
+        self._dismiss(self.guests[name])
+        return True
+
+    def _dismiss(self, guest: Guest) -> None:
+        """A guest who belongs to no visit has gone."""
+        del self.guests[guest.visit]
+        self.unpaid.append(guest.visit)
 
     def doubt(self, visit: Visit, t: float, reason: str) -> None:
-        """Has a person look at a visit's receipt; the same reason counts once."""
-        if reason not in visit.doubts:
+        """Has a person look at a visit's receipt; the same reason counts once. Guests have none."""
+        if reason not in visit.doubts and not visit.guest:
             visit.doubts.append(reason)
             self._journal(VisitDoubted(t, visit.id, reason))
 
@@ -179,9 +219,15 @@ class Gates:
         return visit
 
     def _enter(self, gate: Gate, t: float, visit: Visit) -> None:
-        member = Member(visit.id, len(visit.members) + 1, t, gate.x, gate.y, t)
+        member = Member(visit.id, visit.people + 1, t, gate.x, gate.y, t, way_in=gate.id)
         visit.members.append(member)
-        self._journal(MemberEntered(t, visit.id, member.number, gate.id))
+        self._ahead[gate.id] = (t, visit.id)
+        self._note(MemberEntered(t, visit.id, member.number, gate.id))
+
+    def _note(self, event: MemberEntered | VisitLinked | MemberLost | MemberLeft) -> None:
+        """Journals what befalls members; that of guests is told when they become some."""
+        if not self.visits[event.visit].guest:
+            self._journal(event)
 
     def update(self, where: Whereabouts) -> None:
         """Takes the newest positions: follows, loses, links and releases members."""
@@ -192,11 +238,13 @@ class Gates:
         self._relink_lost(where)
         self._let_go(where)
         self._take_back(where)
+        self._settle_guests(where.t)
 
     def finish(self, where: Whereabouts) -> None:
-        """Decides the passages that are still open, because the store closes."""
+        """Decides the passages and the guests that are still open, because the store closes."""
         self._match_exits(self._exits, where)
         self._exits = []
+        self._settle_guests(where.t, closing=True)
 
     def members(self) -> list[Member]:
         """Members inside the store, in order of visit."""
@@ -215,16 +263,16 @@ class Gates:
             elif member.track is not None:
                 self.owner[member.track] = member
 
-    def restore_count(self, opened: int) -> None:
-        """So many visits have been opened before a restart: new ones get new names."""
-        self._opened = max(self._opened, opened)
+    def restore_count(self, opened: int, came: int) -> None:
+        """So many visits have been opened before a restart, and guests come: new ones get new names."""
+        self._opened, self._came = max(self._opened, opened), max(self._came, came)
 
     def lose_all(self, where: Whereabouts) -> None:
         """Tracks have new numbers: nobody is followed until a track is found to be theirs."""
         for member in self.members():
             if member.where == "tracked" and member.track is not None:
                 member.where = "lost"
-                self._journal(MemberLost(where.t, member.visit, member.number, member.track))
+                self._note(MemberLost(where.t, member.visit, member.number, member.track))
             member.track = member.home_track = None
         self.owner.clear()
         where.forget_tracks()
@@ -232,6 +280,7 @@ class Gates:
     def forget(self, visit: Visit) -> None:
         """Drops what was kept of a closed visit's tracks."""
         self._departures = [one for one in self._departures if one.member.visit != visit.id]
+        self.guests.pop(visit.id, None)
 
     def _gate(self, name: str) -> Gate:
         if name not in self._gates:
@@ -247,16 +296,17 @@ class Gates:
     def _use_late_scans(self, gate: Gate, t: float) -> None:
         """A scan that nobody has used was told late: it is that of who had passed without one just before."""
         settings, before = self.settings, self._unscanned[gate.id]
-        before[:] = [at for at in before if at > t - settings.stale_s - settings.late_s]
+        before[:] = [one for one in before if one[0] > t - settings.stale_s - settings.late_s]
         for scanned, name in list(self._scans[gate.id]) if before else []:
-            passed = [at for at in before if scanned - settings.late_s < at <= scanned]
+            passed = [one for one in before if scanned - settings.late_s < one[0] <= scanned]
             if scanned > t - settings.stale_s or not passed:
                 continue
             self._scans[gate.id].remove((scanned, name))
             visit = self.visits[name]
             visit.awaited_scans -= 1
             before.remove(passed[-1])
-            self._enter(gate, passed[-1], visit)
+            if passed[-1][1] in self.guests:
+                self._join(self.guests[passed[-1][1]], visit, 1.0)
             self.doubt(visit, t, f"the scan at gate {gate.id} was told after the passage")
 
     def _follow(self, where: Whereabouts) -> None:
@@ -270,7 +320,7 @@ class Gates:
                 member.x, member.y, member.seen, member.where = last.x, last.y, last.t, "tracked"
             elif member.where == "tracked":
                 member.where = "lost"
-                self._journal(MemberLost(where.t, member.visit, member.number, member.track))
+                self._note(MemberLost(where.t, member.visit, member.number, member.track))
 
     def _doubt_meetings(self) -> None:
         """Where two people come so close that their tracks may be swapped, both become a little less certain."""
@@ -368,7 +418,7 @@ class Gates:
         if how == "relinked":
             member.certainty *= self.settings.relink_certainty
         self.owner[track] = member
-        self._journal(VisitLinked(where.t, member.visit, member.number, track, how))
+        self._note(VisitLinked(where.t, member.visit, member.number, track, how))
 
     def _let_go(self, where: Whereabouts) -> None:
         ripe = [one for one in self._exits if one.t <= where.t - self.settings.decide_s]
@@ -382,8 +432,9 @@ class Gates:
         for row, column in _assign(costs):
             one, member = exits[row], members[column]
             member.where, member.left = "left", one.t
+            member.way_out = one.gate.id
             self._departures.append(_Departure(one, member))
-            self._journal(MemberLeft(one.t, member.visit, member.number, one.gate.id))
+            self._note(MemberLeft(one.t, member.visit, member.number, one.gate.id))
 
     def _exit_cost(self, one: _Exit, member: Member, where: Whereabouts) -> float:
         """Metres between the gate and the member when somebody passed; more for members who are seen elsewhere."""
@@ -412,8 +463,66 @@ class Gates:
             gates: Iterable[Gate] = self._gates.values()
             if min(distance(last.x, last.y, gate.x, gate.y) for gate in gates) < 1.2:
                 continue
-            member.where, member.left = "tracked", None
+            member.where, member.left, member.way_out = "tracked", None, ""
             self._exits.append(_Exit(one.t, one.gate, [*one.excluded, member]))
+
+    def held(self, visit: Visit) -> bool:
+        """Whether somebody who is still inside, or has just left, may belong to a visit."""
+        return any(guest.host == visit.id and not guest.settled for guest in self.guests.values())
+
+    def _settle_guests(self, t: float, closing: bool = False) -> None:
+        """Watches guests beside those behind whom they came, and decides whose they are as soon as that is clear."""
+        seconds, self._watched = min(1.0, t - self._watched), t
+        for guest in list(self.guests.values()):
+            own = self.visits[guest.visit]
+            host = self.visits[guest.host] if guest.host is not None else None
+            if not guest.settled and (host is None or host.closed is not None):
+                guest.settled = True
+            if not guest.settled and host is not None:
+                followed = [member for member in host.members if member.where == "tracked"]
+                if own.members[0].where == "tracked":
+                    guest.seen(own.members[0], followed, seconds, self.settings.company)
+                self._settle(guest, own, host, t, closing)
+            if guest.settled and guest.visit in self.guests and (closing or self._gone(own, t)):
+                self._dismiss(guest)
+
+    def _gone(self, visit: Visit, t: float) -> bool:
+        """Whether all members have left, so long ago that it is certain."""
+        return visit.last_left is not None and t > visit.last_left + self.settings.return_s
+
+    def _settle(self, guest: Guest, own: Visit, host: Visit, t: float, closing: bool) -> None:
+        """Decides where both have left, or where one has been gone for too long without the other."""
+        left, hosts_left = own.members[0].left, [one.left for one in host.members if one.left is not None]
+        if not closing and left is None and host.last_left is None:
+            return
+        both = left is not None and bool(hosts_left)
+        apart = min((abs((t if left is None else left) - one) for one in hosts_left), default=t - (left or t))
+        probability = guest.belongs(apart, both, self.settings.company)
+        if closing or (self._gone(own, t) and self._gone(host, t)):
+            if probability >= self.settings.company.belongs:
+                self._join(guest, host, probability)
+                self.doubt(host, t, "somebody without a scan came, stayed and left with them")
+                return
+        elif probability >= self.settings.company.wait:
+            return
+        guest.settled = True
+        host.members[0].certainty *= 1 - probability
+
+    def _join(self, guest: Guest, host: Visit, certainty: float) -> None:
+        """A guest was one of a visit's party all along."""
+        own, guest.settled = self.visits[guest.visit], True
+        for member in own.members:
+            member.visit, member.number = host.id, host.people + 1
+            member.certainty *= certainty
+            host.members.append(member)
+            self._note(MemberEntered(member.entered, host.id, member.number, member.way_in))
+            if member.track is not None:
+                self._note(VisitLinked(self._watched, host.id, member.number, member.track, "gate"))
+            if member.left is not None:
+                self._note(MemberLeft(member.left, host.id, member.number, member.way_out))
+        own.members, own.closed = [], self._watched
+        del self.guests[guest.visit]
+        self.joined.append((guest.visit, host.id))
 
 
 def _assign(costs: NDArray[np.float64]) -> list[tuple[int, int]]:

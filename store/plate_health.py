@@ -18,6 +18,9 @@ Trouble = Literal["silent", "stuck", "drifting"]
 
 _LEARN = 1 / 600
 _VARIED = 30
+_ONE_WAY = 0.8
+"""Least share of a drifting plate's moves that go the same way."""
+
 _TROUBLES: tuple[Trouble, ...] = ("silent", "stuck", "drifting")
 
 
@@ -127,5 +130,8 @@ class PlateHealth:
             whole = ~np.isnan(moves).any(axis=0)
             # A noisy plate's moves are as noisy: four times the error of a half second's mean stay below chance.
             least = np.maximum(settings.drift_g_s / 2, 4 * np.median(np.array(self._spreads), axis=0))
-            drifting[whole] = np.abs(np.median(moves[:, whole], axis=0)) > least[whole]
+            # Under a hand that leans, or a bag that is filled, they go to and fro: a drift goes on and on one way.
+            middle = np.median(moves, axis=0)
+            one_way = (np.sign(moves) == np.sign(middle)).mean(axis=0) >= _ONE_WAY
+            drifting[whole] = (np.abs(middle) > least)[whole] & one_way[whole]
         return np.select([silent, stuck, drifting], [0, 1, 2], -1).astype(np.int64)

@@ -34,8 +34,9 @@ EXIT_OPEN_S = 3.0
 class Remembered:
     """Visits and attributions as the journal tells them; later events replace earlier ones of the same change.
 
-    `changes`, `attributions` and `opened` are the numbers of the last weight change, attribution and visit, so that
-    new ones get new ids. `t` is the time of the last event, `concluded` are events that the journal must have lost.
+    `changes`, `attributions`, `opened` and `came` are the numbers of the last weight change, attribution, visit and
+    guest, so that new ones get new ids. `t` is the time of the last event, `concluded` are events that the journal must
+    have lost.
     """
 
     def __init__(self, events: Iterable[StoreEvent], gates: Mapping[str, Gate], accounts: Mapping[str, str]) -> None:
@@ -48,7 +49,7 @@ class Remembered:
         self._exits: list[GateCrossing] = []
         self._entries: list[GateCrossing] = []
         self.concluded: list[StoreEvent] = []
-        self.changes = self.attributions = self.opened = 0
+        self.changes = self.attributions = self.opened = self.came = 0
         self.t = 0.0
         for event in events:
             self.t = max(self.t, event.t)
@@ -126,6 +127,7 @@ class Remembered:
                 self._entries = [one for one in self._entries if (one.t, one.gate) != (event.t, event.gate)]
                 self._enter(self._visits[event.visit], event.t, event.gate)
             case EntryUnscanned():
+                self.came += 1
                 self._entries = [one for one in self._entries if (one.t, one.gate) != (event.t, event.gate)]
             case MemberLeft():
                 member = self._visits[event.visit].members[event.member - 1]

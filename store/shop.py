@@ -19,6 +19,7 @@ from store.events import (
     GateCrossing,
     GateScan,
     HandOver,
+    LeftUnpaid,
     Reattribution,
     ReceiptIssued,
     StoreEvent,
@@ -162,7 +163,7 @@ class Shop:
             if isinstance(event, GateScan):
                 shop._scan(event)
             elif isinstance(event, GateCrossing):
-                shop.gates.crossing(event)
+                shop._pass(event)
         return shop
 
     def _recall(self, memory: Memory) -> None:
@@ -181,7 +182,7 @@ class Shop:
         open_visits = list(remembered.open_visits(self.ledger))
         for event in remembered.concluded:
             self.journal(event)
-        self.gates.restore_count(remembered.opened)
+        self.gates.restore_count(remembered.opened, remembered.came)
         for visit, cart in open_visits:
             self.gates.restore(visit, same_tracks)
             self._open(visit, cart)
@@ -228,7 +229,12 @@ class Shop:
     def gate_crossing(self, crossing: GateCrossing) -> None:
         """Somebody passed a gate; BadInput where there is no such gate."""
         if not self._delivered.again(crossing):
-            self.gates.crossing(crossing)
+            self._pass(crossing)
+
+    def _pass(self, crossing: GateCrossing) -> None:
+        guest = self.gates.crossing(crossing)
+        if guest is not None:
+            self.belief.open(guest.id)
 
     def positions(self, t: float, positions: Sequence[TrackPosition]) -> None:
         """Where everybody is at time `t`; BadInput where time runs backwards."""
@@ -238,6 +244,7 @@ class Shop:
             raise BadInput("positions", "t", t, f"at least {self.where.t}")
         self.where.update(t, positions)
         self.gates.update(self.where)
+        self._part_from_guests(t)
         self._watch_hands(t, positions)
         for visit in self._ready(t - self.settings.grace_s):
             self._bill(visit, t)
@@ -266,6 +273,7 @@ class Shop:
         for change in self.changes.flush(t):
             self._attribute(change)
         self.gates.finish(self.where)
+        self._part_from_guests(t)
         for visit in list(self.gates.visits.values()):
             if visit.closed is None:
                 self._bill(visit, t)
@@ -275,7 +283,7 @@ class Shop:
     def account_of(self, track: int) -> str | None:
         """The account to whose visit a track belongs, or None."""
         member = self.gates.owner.get(track)
-        return None if member is None else self.gates.visits[member.visit].account
+        return None if member is None else self.gates.visits[member.visit].account or None
 
     def _watch_hands(self, t: float, positions: Sequence[TrackPosition]) -> None:
         """Where the carrier pays, an item may change carts when hands meet; where the picker pays, it does not."""
@@ -303,36 +311,38 @@ class Shop:
         self.journal(change)
         plates = [self.planogram.plate[plate] for plate in change.plates]
         ratios, unknown = self.suspects.ratios(place_of(plates, change.started, change.settled))
-        self.belief.observe(change, ratios, unknown)
+        guests = [name for name in ratios if self.gates.visits[name].guest]
+        self.belief.observe(change, ratios, unknown, guests)
         shares = self.settings.confidence.shares(self.belief.culprits(change.id))
         if self._dark[0] - 0.3 <= change.started <= self._dark[1] + 0.3:
             for name, share in shares.items():
                 if share > POSSIBLE:
                     self.gates.doubt(self.gates.visits[name], change.t, "something moved while the shop was down")
-        culprits = {visit: round(share, 4) for visit, share in shares.items()}
+        self._retell(change.t, change.id, {visit: round(share, 4) for visit, share in shares.items()})
+        self._save_carts(change.t)
+
+    def _retell(self, t: float, because: str, culprits: Mapping[str, float] | None = None) -> None:
+        """Tells of every change that it now seems to have been something else; `because` is a change or a guest."""
         for name, deeds in self.belief.likeliest().items():
             if self._reported.get(name) != deeds:
                 self._reported[name] = deeds
-                self._tell(name, deeds, change, culprits)
-        self._save_carts(change.t)
+                self._tell(name, deeds, t, because, culprits or {})
 
-    def _tell(self, name: str, deeds: tuple[Deed, ...], change: WeightChange, culprits: Mapping[str, float]) -> None:
+    def _tell(self, name: str, deeds: tuple[Deed, ...], t: float, because: str, culprits: Mapping[str, float]) -> None:
         parts = [(deed, item) for deed in deeds for item in deed.items or ((None, 0),)]
         for number, (deed, (product, quantity)) in enumerate(parts, start=1):
             probability = round(self.belief.probability(deed), 4)
-            if name == change.id:
+            if name == because:
                 self._attributions += 1
                 identity = f"a{self._attributions}"
                 told: StoreEvent = Attribution(
-                    change.t, identity, name, product, quantity, culprits, deed.visit, probability, number, len(parts)
+                    t, identity, name, product, quantity, culprits, deed.visit, probability, number, len(parts)
                 )
             else:
-                told = Reattribution(
-                    change.t, name, product, quantity, deed.visit, probability, number, len(parts), change.id
-                )
+                told = Reattribution(t, name, product, quantity, deed.visit, probability, number, len(parts), because)
             self.journal(told)
             if deed.giver is not None and deed.visit is not None and product is not None:
-                over = HandOver(change.t, name, product, abs(quantity), deed.giver, deed.visit, probability)
+                over = HandOver(t, name, product, abs(quantity), deed.giver, deed.visit, probability)
                 self.journal(over)
 
     def _save_carts(self, t: float) -> None:
@@ -344,8 +354,26 @@ class Shop:
 
     def _ready(self, latest: float) -> list[Visit]:
         """Visits whose last member left by `latest`."""
-        open_visits = [visit for visit in self.gates.visits.values() if visit.closed is None]
-        return [visit for visit in open_visits if visit.last_left is not None and visit.last_left <= latest]
+        own = [visit for visit in self.gates.visits.values() if visit.closed is None and not visit.guest]
+        gone = [visit for visit in own if visit.last_left is not None and visit.last_left <= latest]
+        return [visit for visit in gone if not self.gates.held(visit)]
+
+    def _part_from_guests(self, t: float) -> None:
+        """Guests who belong to a visit become part of it; what the others left with is nobody's purchase, and told."""
+        for name, visit in self.gates.joined:
+            self.belief.join(name, visit)
+            self._retell(t, name)
+        if self.gates.joined:
+            self._save_carts(t)
+        for name in self.gates.unpaid:
+            guest = self.gates.visits[name]
+            lines, share = self.belief.carts(name)[0]
+            if lines:
+                member = guest.members[0]
+                self.journal(LeftUnpaid(t, name, guest.opened, member.way_out, dict(lines), round(share, 4)))
+            guest.closed = t
+            self._forget(guest)
+        self.gates.joined, self.gates.unpaid = [], []
 
     def _bill(self, visit: Visit, t: float) -> None:
         visit.closed = t if visit.last_left is None else visit.last_left
@@ -358,6 +386,9 @@ class Shop:
             )
             lines, confidence = dict(receipt.lines), receipt.confidence
             self.journal(ReceiptIssued(t, visit.id, receipt.account, lines, receipt.cents, confidence, receipt.flagged))
+        self._forget(visit)
+
+    def _forget(self, visit: Visit) -> None:
         self.belief.close(visit.id)
         self.gates.forget(visit)
         self._carts.pop(visit.id, None)

@@ -13,7 +13,8 @@ class Member:
 
     `where`: `awaited` has passed the gate but no track is known to be theirs, `tracked`, `lost` inside the store,
     `left`. `track` is the newest track and stays after it is lost; `x`, `y`, `seen` are its last position (metres) and
-    time, at first those of the gate. `certainty` is the probability that the track has been theirs all along.
+    time, at first those of the gate. `certainty` is the probability that the track has been theirs all along. `way_in`
+    and `way_out` are gates, empty where they are not known.
     """
 
     visit: str
@@ -27,11 +28,16 @@ class Member:
     home_track: int | None = None
     left: float | None = None
     certainty: float = 1.0
+    way_in: str = ""
+    way_out: str = ""
 
 
 @dataclass(slots=True)
 class Visit:
-    """One party on one token; `opened` and `closed` in seconds from opening, `doubts` why it must be reviewed."""
+    """One party on one token; `opened` and `closed` in seconds from opening, `doubts` why it must be reviewed.
+
+    An empty `account` is nobody's: a guest, who came in without a scan (`store.company`).
+    """
 
     id: str
     account: str
@@ -40,6 +46,11 @@ class Visit:
     awaited_scans: int = 0
     closed: float | None = None
     doubts: list[str] = field(default_factory=list)
+
+    @property
+    def guest(self) -> bool:
+        """Whether there is nobody to bill."""
+        return not self.account
 
     @property
     def people(self) -> int:

@@ -58,6 +58,9 @@ def _caption(event: store.StoreEvent, journal: JournalOfRun) -> Moment | None:
         case store.HandOver():
             words = f"{journal.who(event.giver)} handed {journal.items(event.product, event.quantity)} to "
             return Moment(t, "back", words + journal.who(event.receiver))
+        case store.LeftUnpaid():
+            items = ", ".join(journal.items(product, number) for product, number in event.lines.items())
+            return Moment(t, "doubt", f"{event.guest} came in without a scan and left with {items}")
         case store.ReceiptIssued():
             items = count(sum(event.lines.values()), "item")
             flagged = ", to be checked by a person" if event.flagged else ""

@@ -4,6 +4,7 @@ import pytest
 
 from sim.fraud import fraud_figures
 from sim.scenario import load_scenario
+from store.events import LeftUnpaid
 from store.receipt import Receipt
 
 HIDDEN = load_scenario("hard/hidden-under-clothes")
@@ -42,6 +43,22 @@ def test_whoever_has_no_account_is_not_caught_by_bills() -> None:
     tailgater = load_scenario("hard/tailgater")
     due = [{"account": "account-ann", "people": ["ann"], "items": {"soup": 1}}]
     assert fraud_figures(tailgater, due, [receipt("ann", soup=1, coffee=1)])["recall"] == 0.0
+
+
+def left(**lines: int) -> LeftUnpaid:
+    return LeftUnpaid(9.0, "guest-1", 1.0, "exit", lines, 0.9)
+
+
+def test_whoever_has_no_account_is_found_out_by_what_the_store_saw_leave_unpaid() -> None:
+    tailgater = load_scenario("hard/tailgater")
+    due = [{"account": "account-ann", "people": ["ann"], "items": {"soup": 1}}]
+    figures = fraud_figures(tailgater, due, [receipt("ann", soup=1)], [left(coffee=1, jam=1)])
+    assert (figures["recall"], figures["accused"]) == (1.0, 0)
+
+
+def test_where_all_have_an_account_who_is_said_to_have_left_unpaid_is_accused() -> None:
+    figures = fraud_figures(HIDDEN, DUE, [receipt("ann"), receipt("bo", shampoo=1)], [left(batteries=1), left(jam=1)])
+    assert (figures["recall"], figures["accused"]) == (0.0, 1)
 
 
 def test_a_scenario_without_a_fraud_has_no_such_figures() -> None:

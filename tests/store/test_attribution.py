@@ -126,3 +126,60 @@ def test_carts_hold_no_more_than_the_scales_lost_and_probabilities_sum_to_one(
         assert all(count > 0 for cart, _ in carts for _, count in cart)
     for story in told.belief.stories:
         assert sum(count for cart in story.carts.values() for _, count in cart) <= 4 * lost
+
+
+def bag_among_nachos(told: Telling) -> None:
+    """Ann sets a bag down, takes nachos and biscuits and puts them into it while it stands there."""
+    told.change(("A-2-3",), 350.2, ann=5.0, bob=0.01)
+    told.change(("A-2-3", "A-2-4"), -206.4, ann=5.0, bob=0.01)
+    told.change(("A-2-3",), 206.3, ann=5.0, bob=0.01)
+    told.change(HOME["biscuit"], -211.9, ann=5.0, bob=0.01)
+    told.change(("A-2-3",), 212.1, ann=5.0, bob=0.01)
+
+
+def test_what_goes_into_a_bag_on_the_plate_is_not_put_back():
+    told = Telling()
+    bag_among_nachos(told)
+    told.change(("A-2-3",), -768.6, ann=5.0, bob=0.01)
+    assert told.cart("ann") == {"biscuit": 1, "nachos": 1}
+    assert all(story.bags == () for story in told.belief.stories[:1])
+
+
+def test_what_is_put_back_beside_a_bag_on_the_plate_is_put_back():
+    told = Telling()
+    told.change(("A-2-3",), 350.2, ann=5.0, bob=0.01)
+    told.change(("A-2-3", "A-2-4"), -206.4, ann=5.0, bob=0.01)
+    told.change(("A-2-3",), 206.3, ann=5.0, bob=0.01)
+    told.change(("A-2-3",), -350.0, ann=5.0, bob=0.01)
+    assert told.cart("ann") == {}
+
+
+def test_a_bag_taken_up_by_another_is_likelier_an_item():
+    told = Telling()
+    told.change(HOME["cola"], 352.1, ann=5.0, bob=0.01)
+    told.change(HOME["cola"], -352.0, ann=0.01, bob=5.0)
+    assert told.cart("bob") == {"cola": 1}
+
+
+def test_a_bag_is_forgotten_with_its_visit():
+    told = Telling()
+    told.change(("A-2-3",), 350.2, ann=5.0, bob=0.01)
+    assert [bag.visit for bag in told.belief.stories[0].bags] == ["ann"]
+    told.belief.close("ann")
+    assert not any(bag.visit == "ann" for story in told.belief.stories for bag in story.bags)
+
+
+def test_what_a_guest_brings_to_a_shelf_was_in_nobodys_cart():
+    told = Telling()
+    told.change(HOME["soup"], -389, ann=5.0, bob=0.01)
+    change = WeightChange(9.0, "w9", HOME["soup"], 390.0, 0.5, 8.3, 9.0, (390.0,))
+    told.belief.observe(change, {"ann": 0.01, "bob": 5.0}, guests=["bob"])
+    assert told.cart("ann") == {"soup": 1}
+
+
+def test_a_stray_item_on_one_plate_is_not_the_one_that_stood_on_two():
+    told = Telling()
+    told.change(HOME["nachos"], -210.5, ann=5.0, bob=0.01)
+    told.change(("B-1-3",), 210.6, ann=5.0, bob=0.01)
+    told.change(HOME["biscuit"], -211.1, ann=0.01, bob=5.0)
+    assert (told.cart("ann"), told.cart("bob")) == ({}, {"biscuit": 1})

@@ -8,6 +8,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from store.attribution import Deed, Story
+from store.bags import Bag
 from store.checkpoint import Checkpoint, Moment, flat, pack, unflat, unpack
 from store.events import (
     GateCrossing,
@@ -166,7 +167,7 @@ def test_stories_of_a_thousand_deeds_survive(tmp_path: Path):
     stories = [
         Story(0.0, {"visit-1": (("cola", 5),)}, (), deeds),
         Story(-1.0, {}, (), deeds and deeds.before),
-        Story(-2.0),
+        Story(-2.0, bags=(Bag("visit-1", ("A-1-1",), 350.2, 2),)),
     ]
     found = list(unflat(unpack(pack(flat(stories)))))
     assert found == stories

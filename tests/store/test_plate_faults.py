@@ -154,3 +154,14 @@ def test_a_fault_of_some_seconds_is_noticed_once_and_its_end_too(start: float, s
     assert [(one.column, one.trouble) for one in verdicts] == [(1, "silent" if dead else "stuck"), (1, None)]
     assert verdicts[0].since == pytest.approx(start, abs=0.1)
     assert start + seconds < verdicts[1].since < start + seconds + 2.5
+
+
+def test_a_hand_that_leans_and_sways_is_no_drift():
+    rng, plates, seconds = np.random.default_rng(4), 40, 30
+    health = PlateHealth(plates)
+    times = np.arange(1, 60 * seconds + 1) / 60
+    sway = np.repeat(rng.normal(0, 400, (2 * seconds, plates)), 30, axis=0)
+    grams = 3000 + sway * (times > 8)[:, None] + rng.normal(0, 1.0, (len(times), plates))
+    assert health.update(times[:6], grams[:6]) == []
+    verdicts = [v for start in range(6, len(times), 6) for v in health.update(times[start:][:6], grams[start:][:6])]
+    assert verdicts == []
