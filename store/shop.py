@@ -51,7 +51,7 @@ DARK_WITHOUT_TRACKS_S = 0.3
 """The same where it has to find out anew who is who."""
 
 POSSIBLE = 0.02
-"""Least probability of a visit that may have done it."""
+"""Least probability of a visit that may have done it, and of an item that may be in a cart."""
 
 
 class ShopSettings(BaseModel):
@@ -301,7 +301,8 @@ class Shop:
     def _matters(self, meeting: Meeting) -> bool:
         """Whether anything may have passed: not at a shelf at which both were busy, and not where nothing was seen."""
         visits = (meeting.first, meeting.second)
-        held = {product for visit in visits for product in self.belief.expected(visit)}
+        carts = [self.belief.expected(visit) for visit in visits]
+        held = {product for cart in carts for product, count in cart.items() if count > POSSIBLE}
         return not self.carried.at_shelf(meeting) and self.carried.shown(meeting, sorted(held))
 
     def _payer(self, account: str) -> str:
