@@ -10,7 +10,7 @@ import numpy as np
 from sim.script import PlanogramError
 from sim.store_places import plate_id
 from sim.store_plan import StorePlan
-from store.events import HandPosition, TrackPosition
+from store.events import HandLook, HandPosition, TrackPosition
 from store.planogram import Gate, Planogram, Plate, Product, Slot
 from tracking.observation import FloorTrack
 from tracking.pipeline import Entrance, FloorArea
@@ -19,7 +19,7 @@ from tracking.pipeline import Entrance, FloorArea
 def planogram_of(plan: StorePlan, errors: Sequence[PlanogramError] = ()) -> Planogram:
     """Products, plates and slots of a plan as the store's computers know them; `errors` they believe to be true."""
     believed = {tuple(plate_id(e.gondola, e.shelf, index) for index in e.plates): e.believed for e in errors}
-    products = [Product(p.id, p.name, p.weight_g, p.price_cents) for p in plan.products]
+    products = [Product(p.id, p.name, p.weight_g, p.price_cents, _levels(p.colour)) for p in plan.products]
     plates = [
         Plate(p.id, p.gondola, p.shelf, p.index, position=p.centre, size=p.size, front=p.front) for p in plan.plates()
     ]
@@ -44,4 +44,10 @@ def floor_area_of(plan: StorePlan) -> FloorArea:
 def position_of(track: FloorTrack) -> TrackPosition:
     """A floor track as the store's event."""
     hands = tuple(HandPosition(hand.x, hand.y, hand.z, hand.sd, hand.covariance, hand.seen) for hand in track.hands)
-    return TrackPosition(track.track, track.t, track.x, track.y, track.sd, hands, track.confirmed)
+    carried = tuple(HandLook(side, colours.tobytes()) for side, colours in track.carried)
+    return TrackPosition(track.track, track.t, track.x, track.y, track.sd, hands, track.confirmed, carried)
+
+
+def _levels(colour: str) -> tuple[int, int, int]:
+    """Red, green and blue, 0 to 255, of a colour #rrggbb, as the product's picture in the catalogue has it."""
+    return int(colour[1:3], 16), int(colour[3:5], 16), int(colour[5:7], 16)

@@ -74,8 +74,8 @@ class HandOvers(_Model):
         default=0.0,
         ge=0,
         lt=1,
-        description="probability that the store gives to an item having passed when two people's hands met; 0, as long "
-        "as it is not measured on pixels: it does not look for hand-overs, and carrier-pays fails where they happen",
+        description="probability that the store gives to an item having passed when hands of two met and something was "
+        "seen in them; 0: it does not look for hand-overs, and carrier-pays fails where they happen",
     )
     families: dict[str, str] = Field(
         default={}, description="for party-pays: party of a token to the party that pays for it; others pay themselves"

@@ -9,7 +9,7 @@ later evidence corrects earlier beliefs by itself. Nothing but probabilities is 
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from heapq import nlargest
 from itertools import combinations
@@ -28,6 +28,18 @@ Cart = tuple[tuple[str, int], ...]
 Misplaced = tuple[tuple[str, tuple[str, ...], float], ...]
 """Items that lie in wrong places: product, plates, and what they weighed when they were put there (g); in order."""
 
+
+OWN_IN_HAND = 0.03
+"""Probability that hands that met and passed nothing held, put away or took out something of their own; our choice."""
+
+Passed = Callable[[str | None, str | None, str], float]
+"""Log ratio of a product in the first visit's hand before a meeting and in the second's after it, against empty hands.
+
+Both may be one visit, which kept it; None is nobody: who held it before put it away, who holds it after took it out.
+"""
+
+CarriedBy = Callable[[str, str], float]
+"""Log ratio of a visit and a product that was in its hands, against empty hands."""
 
 SAME_MOMENT_S = 0.35
 """Changes that start within so many seconds are of one moment."""
@@ -146,13 +158,37 @@ class Belief:
         likeliest = nlargest(4 * self.settings.stories, drafts, key=lambda draft: draft.log_w)
         self._keep(_written(draft, change.id) for draft in likeliest)
 
-    def hand_over(self, first: str, second: str, handed: float) -> None:
+    def hand_over(
+        self, first: str, second: str, handed: float, seen: Passed | None = None, until: float = float("inf")
+    ) -> None:
         """Hands of two visits met: every story goes on without a hand-over, and with each that it allows.
 
-        `handed` is the probability that one item was passed; all that either holds are equally likely. Whose hands
-        bring something back to a shelf later tells which it was.
+        `handed` is the probability that one item was passed; all that either holds are equally likely, but for what
+        was `seen`, and but for what was taken after `until`, when they had parted (seconds). Whose hands bring
+        something back to a shelf later tells which it was.
         """
-        self._keep(story for before in self.stories for story in _handed(before, (first, second), handed))
+        seen = seen or (lambda before, after, product: 0.0)
+        fresh = frozenset(name for name, change in self.changes.items() if change.started > until)
+        self._keep(story for before in self.stories for story in _handed(before, (first, second), handed, seen, fresh))
+
+    def saw(self, change: str, carried: CarriedBy) -> None:
+        """What was seen in hands around a change speaks for those stories in which whoever made it carried that.
+
+        `carried` gives the log ratio of a visit and a product that was taken or put back, against empty hands.
+        """
+        seen: dict[tuple[str, str], float] = {}
+
+        def strength(story: Story) -> float:
+            total = 0.0
+            for deed in story.deeds.back() if story.deeds else ():
+                for product, _ in deed.items if deed.change == change and deed.visit is not None else ():
+                    key = (deed.visit or "", product)
+                    if key not in seen:
+                        seen[key] = carried(*key)
+                    total += seen[key]
+            return total
+
+        self._keep(replace(story, log_w=story.log_w + strength(story)) for story in self.stories)
 
     def open(self, visit: str, cart: Mapping[str, int] | None = None) -> None:
         """A visit begins, with an empty cart unless the books knew it before a restart."""
@@ -467,26 +503,33 @@ def _written(draft: _Draft, change: str) -> Story:
     return Story(draft.log_w, carts, misplaced, deeds, draft.story.bags if draft.bags is None else draft.bags)
 
 
-def _handed(story: Story, pair: tuple[str, str], handed: float) -> Iterator[Story]:
+def _handed(story: Story, pair: tuple[str, str], handed: float, seen: Passed, fresh: frozenset[str]) -> Iterator[Story]:
     """A story continued by nothing, or by one item that goes from one visit of the pair to the other."""
     ways = [
         (giver, receiver, product, count)
         for giver, receiver in (pair, pair[::-1])
-        for product, count in story.carts.get(giver, ())
-        if receiver in story.carts
+        for product, held in story.carts.get(giver, ())
+        if receiver in story.carts and (count := held - _taken_in(story, giver, product, fresh)) > 0
     ]
     total = sum(count for *_, count in ways)
     if not total or not handed:
         yield story
         return
-    yield replace(story, log_w=story.log_w + log(1 - handed))
+    own = sum(
+        count * exp(seen(before, after, product))
+        for giver, _, product, count in ways
+        for before, after in ((giver, giver), (giver, None), (None, giver))
+    ) / (3 * total)
+    log_p = log(1 - handed) + log(1 - OWN_IN_HAND + OWN_IN_HAND * own)
+    yield replace(story, log_w=story.log_w + log_p)
     for giver, receiver, product, count in ways:
         carts = dict(story.carts)
         for visit, number in ((giver, -1), (receiver, 1)):
             content = Counter(dict(carts[visit]))
             content[product] += number
             carts[visit] = _cart(content)
-        yield replace(story, log_w=story.log_w + log(handed * count / total), carts=carts)
+        log_p = log(handed * count / total) + seen(giver, receiver, product)
+        yield replace(story, log_w=story.log_w + log_p, carts=carts)
 
 
 def _joined(story: Story, guest: str, visit: str) -> Story:
@@ -499,6 +542,19 @@ def _joined(story: Story, guest: str, visit: str) -> Story:
         deeds = Deed(deed.change, doer, deed.items, None if giver == doer else giver, deeds)
     bags = tuple(sorted(replace(bag, visit=names.get(bag.visit, bag.visit)) for bag in story.bags))
     return replace(story, carts=carts, deeds=deeds, bags=bags)
+
+
+def _taken_in(story: Story, visit: str, product: str, changes: frozenset[str]) -> int:
+    """How many of a product a visit took in these changes."""
+    if not changes:
+        return 0
+    return sum(
+        number
+        for deed in (story.deeds.back() if story.deeds else ())
+        if deed.change in changes and deed.visit == visit
+        for name, number in deed.items
+        if name == product and number > 0
+    )
 
 
 def _stray(story: Story, items: Items, plates: tuple[str, ...]) -> Misplaced | None:

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from store.attribution import Deed, Story
-from store.events import HandPosition, TrackPosition
+from store.events import HandLook, HandPosition, TrackPosition
 
 _MAGIC = b"glass-aisle-checkpoint-2"
 
@@ -113,7 +113,7 @@ def _by_fields(record: type) -> Callable[[Any], tuple[Callable[..., Any], tuple[
 
 
 _MANY: dict[type, Callable[[Any], tuple[Callable[..., Any], tuple[Any, ...]]]] = {
-    record: _by_fields(record) for record in (TrackPosition, HandPosition)
+    record: _by_fields(record) for record in (TrackPosition, HandPosition, HandLook)
 }
 
 

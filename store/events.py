@@ -60,8 +60,21 @@ class HandPosition:
 
 
 @dataclass(frozen=True, slots=True)
+class HandLook:
+    """What one camera saw in a hand: colours that are neither the empty store's nor a body's.
+
+    `colours` has four bytes for each: red, green, blue, and how many pixels have it.
+    """
+
+    side: Literal["L", "R"]
+    colours: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class TrackPosition:
     """Where somebody whom the cameras follow is at one tick; `confirmed` False while it may yet be nobody new.
+
+    `carried` has what every camera saw in the hands.
 
     Not journalled: a store that keeps positions says so in its privacy policy.
     """
@@ -73,6 +86,7 @@ class TrackPosition:
     sd: float
     hands: tuple[HandPosition, ...] = ()
     confirmed: bool = True
+    carried: tuple[HandLook, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,12 +16,16 @@ GateDirection = Literal["in", "out", "both"]
 
 @dataclass(frozen=True, slots=True)
 class Product:
-    """A product: weight of one item with its packing in grams, price of one item in cents."""
+    """A product: weight of one item with its packing in grams, price of one item in cents.
+
+    `colour` is the main colour of its packing, red, green, blue from 0 to 255, None where nobody knows.
+    """
 
     id: str
     name: str
     weight_g: float
     price_cents: int
+    colour: tuple[int, int, int] | None = None
 
     def __post_init__(self) -> None:
         if not self.weight_g > 0:

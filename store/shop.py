@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
+from functools import cache, partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from store.accounts import Accounts
 from store.attribution import Belief, BeliefSettings, Deed, Story
+from store.carried import Carried, CarriedSettings
 from store.cart import Cart
 from store.changes import Changes
 from store.checkpoint import Checkpoint, Memory, Moment, Part, flat, memory_of, pack, recall, unflat, unpack
@@ -28,7 +30,7 @@ from store.events import (
     WeightChange,
 )
 from store.gate import Gates, GateSettings
-from store.handing import HandingSettings, Meetings
+from store.handing import HandingSettings, Meeting, Meetings
 from store.identification import Identification, IdentificationSettings
 from store.ledger import Ledger
 from store.planogram import Gate, Planogram
@@ -50,7 +52,7 @@ DARK_WITHOUT_TRACKS_S = 0.3
 """The same where it has to find out anew who is who."""
 
 POSSIBLE = 0.02
-"""Least probability of a visit that may have done it."""
+"""Least probability of a visit that may have done it, and of an item that may be in a cart."""
 
 
 class ShopSettings(BaseModel):
@@ -65,6 +67,7 @@ class ShopSettings(BaseModel):
     belief: BeliefSettings = BeliefSettings()
     confidence: Confidence = Field(default_factory=confidence_in_use)
     handing: HandingSettings = HandingSettings()
+    carried: CarriedSettings = CarriedSettings()
     health: HealthSettings = HealthSettings()
     review_below: float = Field(default=0.85, ge=0, le=1, description="receipts less sure than this are reviewed")
     grace_s: float = Field(
@@ -107,6 +110,7 @@ class Shop:
             self.settings.scales,
         )
         self.meetings = Meetings(self.settings.handing)
+        self.carried = Carried(planogram, self.gates, self.where, self.settings.carried)
         self._families = dict(families or {}) if self.settings.handing.rule == "party-pays" else {}
         self.plates = PlateWatch(self.changes, self.gates, self.suspects, self.journal, self.settings.health)
         self._prices = {product.id: product.price_cents for product in planogram.products.values()}
@@ -196,6 +200,7 @@ class Shop:
         return {
             "where": self.where, "gates": self.gates, "changes": self.changes, "detector": self.changes.detector,
             "plates": self.plates, "health": self.plates.health, "meetings": self.meetings,
+            "carried": self.carried,
         }  # fmt: skip
 
     def _keep(self) -> None:
@@ -245,6 +250,8 @@ class Shop:
         self.where.update(t, positions)
         self.gates.update(self.where)
         self._part_from_guests(t)
+        for change in self.carried.due(t):
+            self._saw(change)
         self._watch_hands(t, positions)
         for visit in self._ready(t - self.settings.grace_s):
             self._bill(visit, t)
@@ -290,11 +297,21 @@ class Shop:
         if self.settings.handing.rule == "picker-pays" or not self.settings.handing.handed:
             return
         owners = {track: member.visit for track, member in self.gates.owner.items()}
-        met = self.meetings.update(t, positions, owners)
+        met = [one for one in self.meetings.update(t, positions, owners) if self._matters(one)]
         for meeting in met:
-            self.belief.hand_over(meeting.first, meeting.second, self.settings.handing.handed)
+            self.meetings.judged(meeting)
+            seen = cache(partial(self.carried.of_meeting, meeting))
+            handed = self.settings.handing.handed
+            self.belief.hand_over(meeting.first, meeting.second, handed, seen, until=meeting.ended)
         if met:
             self._save_carts(t)
+
+    def _matters(self, meeting: Meeting) -> bool:
+        """Whether anything may have passed: not at a shelf at which both were busy, and not where nothing was seen."""
+        visits = (meeting.first, meeting.second)
+        carts = [self.belief.expected(visit) for visit in visits]
+        held = {product for cart in carts for product, count in cart.items() if count > POSSIBLE}
+        return not self.carried.at_shelf(meeting) and self.carried.shown(meeting, sorted(held))
 
     def _payer(self, account: str) -> str:
         return self._families.get(account, account)
@@ -313,26 +330,35 @@ class Shop:
         ratios, unknown = self.suspects.ratios(place_of(plates, change.started, change.settled))
         guests = [name for name in ratios if self.gates.visits[name].guest]
         self.belief.observe(change, ratios, unknown, guests)
+        self.carried.expect(change)
         shares = self.settings.confidence.shares(self.belief.culprits(change.id))
         if self._dark[0] - 0.3 <= change.started <= self._dark[1] + 0.3:
             for name, share in shares.items():
                 if share > POSSIBLE:
                     self.gates.doubt(self.gates.visits[name], change.t, "something moved while the shop was down")
-        self._retell(change.t, change.id, {visit: round(share, 4) for visit, share in shares.items()})
-        self._save_carts(change.t)
+        culprits = {visit: round(share, 4) for visit, share in shares.items()}
+        self._tell_news(change.t, change.id, culprits)
 
-    def _retell(self, t: float, because: str, culprits: Mapping[str, float] | None = None) -> None:
-        """Tells of every change that it now seems to have been something else; `because` is a change or a guest."""
+    def _saw(self, change: WeightChange) -> None:
+        """Takes into the stories what was seen in hands around a change that they know."""
+        self.belief.saw(change.id, partial(self.carried.of_change, change))
+        self._tell_news(self.where.t, change.id)
+
+    def _tell_news(self, t: float, because: str, culprits: Mapping[str, float] | None = None) -> None:
+        """Tells what changes now seem to have been; `because` of one that is new where it has `culprits`."""
         for name, deeds in self.belief.likeliest().items():
             if self._reported.get(name) != deeds:
                 self._reported[name] = deeds
-                self._tell(name, deeds, t, because, culprits or {})
+                self._tell(t, name, deeds, because, culprits)
+        self._save_carts(t)
 
-    def _tell(self, name: str, deeds: tuple[Deed, ...], t: float, because: str, culprits: Mapping[str, float]) -> None:
+    def _tell(
+        self, t: float, name: str, deeds: tuple[Deed, ...], because: str, culprits: Mapping[str, float] | None
+    ) -> None:
         parts = [(deed, item) for deed in deeds for item in deed.items or ((None, 0),)]
         for number, (deed, (product, quantity)) in enumerate(parts, start=1):
             probability = round(self.belief.probability(deed), 4)
-            if name == because:
+            if name == because and culprits is not None:
                 self._attributions += 1
                 identity = f"a{self._attributions}"
                 told: StoreEvent = Attribution(
@@ -362,9 +388,7 @@ class Shop:
         """Guests who belong to a visit become part of it; what the others left with is nobody's purchase, and told."""
         for name, visit in self.gates.joined:
             self.belief.join(name, visit)
-            self._retell(t, name)
-        if self.gates.joined:
-            self._save_carts(t)
+            self._tell_news(t, name)
         for name in self.gates.unpaid:
             guest = self.gates.visits[name]
             lines, share = self.belief.carts(name)[0]

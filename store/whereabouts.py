@@ -6,7 +6,7 @@ from math import hypot
 
 from store.events import TrackPosition
 
-MEMORY_S = 12.0
+MEMORY_S = 18.0
 """How far back positions are kept, seconds."""
 
 

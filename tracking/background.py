@@ -32,6 +32,7 @@ _SUSPICIOUS = 0.2  # share of the view that is new from which light by part of t
 _RAMP = np.clip((np.arange(256) - SOFT_LOW) * 255.0 / (SOFT_HIGH - SOFT_LOW), 0, 255).astype(np.uint8)
 _FADE = np.clip(np.round(np.arange(256) * FADE_FACTOR + FADE_OFFSET), 0, 255).astype(np.uint8)
 _SPREAD = np.ones((5, 5), np.uint8)
+_NEARBY = np.ones((3, 3), np.uint8)
 
 
 class BackgroundNotLearnt(TrackingError):
@@ -107,6 +108,20 @@ class BackgroundSettings:
     """How long nothing is absorbed in an upheaval, so that what a camera knew is still there when it is explained."""
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Scenery:
+    """What of a frame is new, and between which levels the empty store lies at each place.
+
+    Args:
+        new: (h, w) uint8, 255 new.
+        low, high: (h, w, 3) uint8 BGR, least and greatest level nearby in the empty picture, in today's light.
+    """
+
+    new: NDArray[np.uint8]
+    low: NDArray[np.uint8]
+    high: NDArray[np.uint8]
+
+
 class Background:
     """One camera's memory of its empty view.
 
@@ -127,6 +142,7 @@ class Background:
         self._upheaval_for = 0.0
         self._frames = 0
         self._new: NDArray[np.uint8] = np.zeros((1, 1), np.uint8)
+        self._lit: Frame = np.zeros((1, 1, 3), np.uint8)
 
     @property
     def learnt(self) -> bool:
@@ -137,6 +153,12 @@ class Background:
     def new(self) -> NDArray[np.uint8]:
         """What was new in the last frame given to `dim` or `foreground`: (h, w) uint8 at 384 px width, 255 new."""
         return self._new
+
+    @property
+    def scenery(self) -> Scenery:
+        """The empty store behind the last frame given to `dim` or `foreground`, in its light."""
+        low, high = cv2.erode(self._lit, _NEARBY), cv2.dilate(self._lit, _NEARBY)
+        return Scenery(self._new, np.asarray(low, np.uint8), np.asarray(high, np.uint8))
 
     @property
     def upheaval(self) -> bool:
@@ -174,7 +196,8 @@ class Background:
         return self._new
 
     def _compare(self, small: Frame, empty: NDArray[np.float32], light: Light) -> None:
-        self._light, self._new = light, novelty(small, expected(small, empty, light))
+        self._light, self._lit = light, expected(small, empty, light)
+        self._new = novelty(small, self._lit)
 
     def dim(self, frame: Frame) -> Frame:
         """The (H, W, 3) frame with the empty store faded, for the detector.

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field
 
-from tracking.background import Background, fade
+from tracking.background import Background, Scenery, fade
 from tracking.box_overlap import overlaps
 from tracking.camera import Camera
 from tracking.knock import KnockSettings, KnockWatch, places_before
@@ -112,6 +112,11 @@ class Lookout:
     def new(self) -> NDArray[np.uint8]:
         """What is new in the frame last shown (h, w) uint8; everything where the empty store is not known."""
         return np.full((1, 1), 255, np.uint8) if self._background is None else self._background.new
+
+    @property
+    def scenery(self) -> Scenery | None:
+        """The empty store behind the frame last shown; None where it is not known."""
+        return None if self._background is None else self._background.scenery
 
     def learn(self, frame: Frame) -> None:
         """Take in a (H, W, 3) frame of the empty store."""

@@ -31,6 +31,11 @@ KEYPOINT_NAMES = (
 )
 
 
+Carried = tuple[NDArray[np.uint8] | None, NDArray[np.uint8] | None]
+"""Of the left and of the right hand: (K, 4) uint8 colours of what it visibly carries, as red, green, blue and the
+number of pixels, at most 255; None of a hand that was not in view, or not looked at."""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Detection:
     """One person found in one frame.
@@ -41,12 +46,14 @@ class Detection:
         keypoints: (17, 3) float32 x, y in pixels and confidence 0 to 1, in the order of `KEYPOINT_NAMES`.
         keypoint_sd: (17,) float32 standard deviation in pixels of each keypoint's x and y; None where whoever found
             them does not say.
+        carried: what the hands visibly carry (`tracking.carried`).
     """
 
     box: NDArray[np.float32]
     confidence: float
     keypoints: NDArray[np.float32]
     keypoint_sd: NDArray[np.float32] | None = None
+    carried: Carried = (None, None)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -64,6 +71,7 @@ class Observation:
         floor: (2,) float64 metres, where the person stands.
         covariance: (2, 2) float64 m^2 of `floor`.
         keypoint_sd: (17,) float32 pixels, or None; see `Detection`.
+        carried: see `Detection`.
     """
 
     camera: str
@@ -76,6 +84,7 @@ class Observation:
     floor: NDArray[np.float64]
     covariance: NDArray[np.float64]
     keypoint_sd: NDArray[np.float32] | None = None
+    carried: Carried = (None, None)
 
 
 def keypoint_errors(found: Sequence[Detection | Observation], usual: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -121,6 +130,7 @@ class FloorTrack:
         confirmed: False while the track may still turn out to be nobody, or somebody lost before.
         hands: hands seen at this tick.
         cameras: names of the cameras that saw the person at this tick.
+        carried: by each camera that saw a hand, its side and (K, 4) colours of what it visibly carries.
     """
 
     track: int
@@ -133,3 +143,4 @@ class FloorTrack:
     confirmed: bool
     hands: tuple[Hand, ...] = ()
     cameras: tuple[str, ...] = ()
+    carried: tuple[tuple[Literal["L", "R"], NDArray[np.uint8]], ...] = ()

@@ -6,12 +6,14 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field
 
 from tracking.camera import Camera
+from tracking.carried import CarriedSettings, carried_colours
 from tracking.detect import Detector
 from tracking.embed import Embedder
 from tracking.errors import BadFrame, UnknownCamera
@@ -30,7 +32,7 @@ __all__ = ["STAGES", "Entrance", "FloorArea", "StoreTracker", "TrackerSettings",
 
 Frame = NDArray[np.uint8]
 #: Names of the stages whose seconds are counted.
-STAGES = ("background", "detect", "pose", "embed", "tracklets", "fusion", "hands")
+STAGES = ("background", "detect", "pose", "embed", "carried", "tracklets", "fusion", "hands")
 
 
 class TrackerSettings(BaseModel):
@@ -44,6 +46,7 @@ class TrackerSettings(BaseModel):
     foot_points: FootPointSettings = Field(default_factory=FootPointSettings)
     floor: FloorSettings = Field(default_factory=FloorSettings)
     hands: HandSettings = Field(default_factory=HandSettings)
+    carried: CarriedSettings = Field(default_factory=CarriedSettings)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -166,7 +169,10 @@ class StoreTracker:
                     seen.setdefault(who, []).append(one)
             people = [(np.array([track.x, track.y]), seen.get(track.track, [])) for track in tracks]
             hands = self._hands.find(people)
-            return [replace(track, hands=found) for track, found in zip(tracks, hands, strict=True)]
+            return [
+                replace(track, hands=found, carried=_carried(seen.get(track.track, [])))
+                for track, found in zip(tracks, hands, strict=True)
+            ]
 
     def _detect(self, t: float, frames: Mapping[str, Frame]) -> list[View]:
         with self._stage("background"):
@@ -208,6 +214,11 @@ class StoreTracker:
         with self._stage("embed"):
             # Looks are taken from the plain frame: what dimming does to colours depends on what stands behind.
             looks = self._lookouts[name].describe(lambda boxes: self._embedder.embed(frame, boxes))
+        with self._stage("carried"):
+            scenery = self._lookouts[name].scenery if found else None
+            if scenery is not None:
+                colours = carried_colours(frame, scenery, found, self.settings.carried)
+                found = [replace(one, carried=own) for one, own in zip(found, colours, strict=True)]
         return View(name, found, looks)
 
     def _follow(self, view: View) -> _Followed:
@@ -237,6 +248,14 @@ def _boxes(found: Sequence[Detection]) -> NDArray[np.float32]:
     return np.array([one.box for one in found], dtype=np.float32).reshape(-1, 4)
 
 
+def _carried(seen: Sequence[Observation]) -> tuple[tuple[Literal["L", "R"], NDArray[np.uint8]], ...]:
+    """What several cameras saw in the hands of one person."""
+    sides: tuple[Literal["L", "R"], ...] = ("L", "R")
+    return tuple(
+        (side, colours) for one in seen for side, colours in zip(sides, one.carried, strict=True) if colours is not None
+    )
+
+
 def _observations(t: float, views: Sequence[_Followed], points: FootPoints) -> list[Observation]:
     people = [(view, k) for view in views for k in range(len(view.detections))]
     return [
@@ -251,6 +270,7 @@ def _observations(t: float, views: Sequence[_Followed], points: FootPoints) -> l
             floor,
             covariance,
             view.detections[k].keypoint_sd,
+            view.detections[k].carried,
         )
         for (view, k), floor, covariance in zip(people, points.floor, points.covariance, strict=True)
     ]

@@ -1,6 +1,7 @@
 """Hand-overs: when hands have met, what the belief makes of it, and who is billed under each rule."""
 
 from collections import Counter
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -28,16 +29,39 @@ def meetings(gap_m: float, ticks: int, every: float = 0.1, tracks: tuple[int, in
     for number in range(ticks):
         t = number * every
         pair = [hands_at(tracks[0], t, (1, 1, 1)), hands_at(tracks[1], t, (1 + gap_m, 1, 1), (5, 5, 1))]
-        found += watch.update(t, pair, VISITS)
-    return found
+        found += watch.update(t, [replace(pair[0], x=4.0), pair[1]], VISITS)
+    return found + watch.update(ticks * every + 9.0, [], VISITS) + watch.update(ticks * every + 18.0, [], VISITS)
 
 
-def test_hands_that_stay_together_meet_once():
-    assert meetings(0.1, 30) == [Meeting(pytest.approx(0.2), "v1", "v2")]  # type: ignore[arg-type]
+def test_hands_that_stay_together_meet_once_and_it_is_known_when_they_have_parted():
+    watch, found = Meetings(SETTINGS), []
+    for number in range(80):
+        t, gap_m = number * 0.1, 0.1 if 10 <= number < 20 else 3.0
+        pair = [hands_at(1, t, (1, 1, 1)), hands_at(2, t, (1 + gap_m, 1, 1))]
+        found += watch.update(t, [replace(one, x=gap_m * one.track) for one in pair], VISITS)
+    (met,) = found
+    assert (met.first, met.second, met.tracks) == ("v1", "v2", (frozenset({1}), frozenset({2})))
+    assert (met.started, met.ended) == (pytest.approx(1.0), pytest.approx(1.9))
+    assert met.t == pytest.approx(met.ended + SETTINGS.settle_s)
+
+
+def test_a_hand_halfway_to_somebody_whose_own_hands_are_hidden_is_a_meeting():
+    def found(x: float) -> int:
+        watch, count = Meetings(SETTINGS), 0
+        for number in range(80):
+            t = number * 0.1
+            hand = (HandPosition(x if number < 10 else 0.0, 0.0, 1.0, 0.1),)
+            far = (HandPosition(0.7, 0.0, 0.2, 0.1, seen=0.1),)
+            pair = [TrackPosition(1, t, 0.0, 0.0, 0.1, hand), TrackPosition(2, t, 0.7, 0.0, 0.1, far)]
+            count += len(watch.update(t, pair, VISITS))
+        return count
+
+    assert found(0.35) == 1
+    assert found(0.0) == 0
 
 
 @pytest.mark.parametrize(("gap_m", "ticks", "every", "tracks"), [
-    (0.5, 30, 0.1, (1, 2)), (0.1, 2, 0.1, (1, 2)), (0.1, 9, 1.0, (1, 2)), (0.1, 30, 0.1, (1, 3)),
+    (1.5, 30, 0.1, (1, 2)), (0.1, 2, 0.1, (1, 2)), (0.1, 9, 1.0, (1, 2)), (0.1, 30, 0.1, (1, 3)),
     (0.1, 30, 0.1, (1, 1)),
 ])  # fmt: skip
 def test_hands_far_apart_for_a_moment_or_of_nobody_known_do_not_meet(
@@ -74,6 +98,59 @@ def together(story: Story) -> tuple[tuple[str, int], ...]:
     """What both hold in a story."""
     content = Counter(dict(story.carts["v1"])) + Counter(dict(story.carts["v2"]))
     return tuple(sorted(content.items()))
+
+
+def passing(before: str | None, after: str | None, product: str, *passed: tuple[str, str, str]) -> float:
+    """Log ratio of hands in which only what `passed` was seen, first in one's hands and then in the other's."""
+    return 6.0 if (before, after, product) in passed else -2.0
+
+
+def test_what_was_seen_in_their_hands_tells_what_passed_and_which_way():
+    after = belief()
+    after.hand_over("v1", "v2", 0.3, lambda *what: passing(*what, ("v1", "v2", "honey")))
+    assert after.carts("v1")[0][0] == (("tuna", 1),)
+    assert after.carts("v2")[0][0] == (("honey", 1),)
+    after.hand_over("v1", "v2", 0.3, lambda *what: passing(*what, ("v1", "v2", "tuna")))
+    after.hand_over("v1", "v2", 0.3, lambda *what: passing(*what, ("v2", "v1", "honey")))
+    assert after.carts("v1")[0][0] == (("honey", 1),)
+    assert after.carts("v2")[0][0] == (("tuna", 1),)
+
+
+def test_hands_in_which_nothing_was_seen_or_that_kept_what_they_showed_change_no_cart():
+    for shown in ((), (("v1", "v1", "honey"),)):
+        after = belief()
+        after.hand_over("v1", "v2", 0.3, lambda *what, shown=shown: passing(*what, *shown))
+        cart, sure = after.carts("v1")[0]
+        assert cart == (("honey", 1), ("tuna", 1))
+        assert sure > 0.9
+
+
+def test_what_is_taken_after_they_parted_cannot_have_passed():
+    after = belief()
+    after.hand_over("v1", "v2", 0.9, until=15.0)
+    sure = after.expected("v2")
+    assert sure["honey"] > 0.8
+    assert sure.get("tuna", 0.0) < 0.01
+
+
+@given(st.floats(0.01, 0.9), st.lists(st.floats(-3, 7), min_size=18, max_size=18))
+def test_whatever_was_seen_no_item_is_lost_or_doubled(handed: float, ratios: list[float]):
+    after, who = belief(), ("v1", "v2", None)
+    keys = [(before, to, product) for before in who for to in who for product in ("honey", "tuna")]
+    seen = dict(zip(keys, ratios, strict=True))
+    after.hand_over("v1", "v2", handed, lambda *what: seen.get(what, 0.0))
+    assert {together(story) for story in after.stories} <= {together(story) for story in belief().stories}
+    assert sum(sure for _, sure in after.carts("v1")) == pytest.approx(1.0)
+
+
+def test_the_hand_that_shows_it_afterwards_took_it():
+    found = Belief(Identification(PLANOGRAM))
+    found.open("v1")
+    found.open("v2")
+    found.observe(WeightChange(10.0, "w1", ("B-1-5",), -648.0, 0.5, 9.0, 10.0, ()), {"v1": 10.0, "v2": 5.0})
+    assert found.culprits("w1")["v1"] > 0.6
+    found.saw("w1", lambda visit, product: 4.0 if (visit, product) == ("v2", "honey") else -1.0)
+    assert found.culprits("w1")["v2"] > 0.95
 
 
 def test_putting_it_back_tells_what_had_passed():

@@ -11,7 +11,7 @@ from store.privacy.service.entry import Entry
 from store.privacy.uses.outcome import SearchOutcome
 
 COUNTING_STAGES = ("background", "detect")
-TRACKING_STAGES = (*COUNTING_STAGES, "embed", "tracklets", "fusion", "hands", "store")
+TRACKING_STAGES = (*COUNTING_STAGES, "embed", "carried", "tracklets", "fusion", "hands", "store")
 """Stages of a run that a store's own computers would have to do; the rest is simulation."""
 
 
