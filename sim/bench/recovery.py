@@ -116,7 +116,7 @@ class Tally:
     silent: int = 0
     flagged: int = 0
     flagged_unkilled: int = 0
-    places: Counter[str] = field(default_factory=Counter)
+    places: dict[str, int] = field(default_factory=dict)
 
 
 def print_recovery_bench(kills: int, seed: int, url: str | None = None, out: Path | None = None) -> None:
@@ -143,7 +143,7 @@ def print_recovery_bench(kills: int, seed: int, url: str | None = None, out: Pat
         "twice: billed twice; other: billed once, but for something else; silent: of these not for review; "
         "review: receipts for review; calm: the same without kills"
     )
-    places = sum((one.places for one in tallies.values()), Counter[str]())
+    places = sum((Counter(one.places) for one in tallies.values()), Counter[str]())
     Console().print(", ".join(f"{place}: {count}" for place, count in places.most_common()), highlight=False)
     Console().print(f"{time.perf_counter() - started:.0f} s", highlight=False)
     if out is not None:
@@ -202,7 +202,8 @@ def _play(day: Day, outage: Outage, tally: Tally, rng: np.random.Generator, most
             death = draw_death(rng) if kills < most else None
             if life.live(death):
                 kills += 1
-                tally.places[death.place if death else ""] += 1
+                place = death.place if death else ""
+                tally.places[place] = tally.places.get(place, 0) + 1
         ledger = Ledger(life.url, life.shop)
         ledger.check()
         _count(tally, day.receipts, ledger.receipts(life.shop))

@@ -1,9 +1,11 @@
 """A shop that is killed over and over bills everybody once."""
 
+import json
 from collections import Counter
+from pathlib import Path
 
 from sim.bench.dying import PLACES, draw_death
-from sim.bench.recovery import OUTAGES, Tally, _count, recovery
+from sim.bench.recovery import OUTAGES, Tally, _count, print_recovery_bench, recovery
 from sim.randomness import generator
 from store.receipt import Receipt
 
@@ -15,6 +17,14 @@ def test_dozens_of_kills_lose_no_visit_and_bill_none_twice() -> None:
     alone = tallies[OUTAGES[0].name]
     assert alone.kills > 0
     assert alone.differ == 0
+
+
+def test_the_command_writes_its_figures(tmp_path: Path) -> None:
+    out = tmp_path / "figures.json"
+    print_recovery_bench(kills=4, seed=3, out=out)
+    figures = json.loads(out.read_text())
+    assert figures["kills"] == 4
+    assert sum(sum(one["places"].values()) for one in figures["outages"].values()) == 4
 
 
 def test_every_place_to_die_is_drawn() -> None:
