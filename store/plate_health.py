@@ -64,6 +64,7 @@ class PlateHealth:
         self._same_since = np.full(plates, np.nan)
         self._run = np.zeros(plates)
         self._alike = np.full(plates, 0.5)
+        self._pairs = np.zeros(plates)
         self._varied = np.zeros(plates)
         self._troubled = np.full(plates, -np.inf)
         self._bins: list[Floats] = []
@@ -93,7 +94,10 @@ class PlateHealth:
         there = ~np.isnan(row)
         alike = there & (row == self._last)
         compared = there & ~np.isnan(self._last) & ~self.failed
-        self._alike[compared] += _LEARN * (alike[compared] - self._alike[compared])
+        # A mean of all pairs at first: by the slow rate alone a coarse plate would long seem to vary more than it does.
+        self._pairs[compared] += 1
+        rate = np.maximum(_LEARN, 1 / (self._pairs[compared] + 1))
+        self._alike[compared] += rate * (alike[compared] - self._alike[compared])
         self._varied[compared & ~alike] += 1
         self._run = np.where(alike, self._run + 1, np.where(there, 0, self._run))
         fresh = there & ~alike

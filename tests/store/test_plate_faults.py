@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from store.events import Attribution, PlateFailed, PlateRecovered, VisitDoubted, WeightChange
@@ -130,6 +130,7 @@ def test_a_sound_day_has_no_failed_plate_and_no_doubts():
 
 
 @settings(max_examples=30, deadline=None)
+@example(noise=5.0, quantum=20.0, seed=1)
 @given(noise=st.floats(0, 8), quantum=st.sampled_from([0.0, 0.5, 1.0, 5.0, 20.0]), seed=st.integers(0, 2**20))
 def test_no_sound_plate_is_taken_for_failed_however_quiet_or_coarse(noise: float, quantum: float, seed: int):
     rng = np.random.default_rng(seed)
