@@ -7,6 +7,9 @@ from numpy.typing import NDArray
 
 Look = NDArray[np.float32]
 
+GALLERY_LIMIT = 6.0
+"""Log odds by which whole galleries speak at most."""
+
 
 class Gallery:
     """Running mean of the unit embeddings of one person."""

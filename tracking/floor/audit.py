@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment
 
-from tracking.floor.appearance import SimilarityScale
+from tracking.floor.appearance import GALLERY_LIMIT, SimilarityScale
 from tracking.floor.settings import FloorSettings
 from tracking.floor.track import Person, Track
 
@@ -22,7 +22,7 @@ Change = frozenset[tuple[Track, Person | None]]
 
 _REFUSED = -1e6
 _FEW_LOOKS, _SMALL_GALLERY = 20, 40
-_GALLERY_LIMIT = 6.0
+_SLACK_M = 0.8
 
 
 class Audit:
@@ -47,7 +47,7 @@ class Audit:
         """The tracks that are to be believed somebody else from now on, and who; None: nobody who is known.
 
         Args:
-            here: confirmed tracks that are seen.
+            here: tracks that are seen, also those that are not believed yet.
             lost: confirmed tracks of people who are in the store and not seen.
             t: seconds from opening.
             scale: what similarities of galleries are worth.
@@ -89,7 +89,7 @@ def _scores(here: Sequence[Track], everybody: Sequence[Track], scale: Similarity
     known = {j: one.known.look() for j, one in enumerate(everybody) if one.known.count >= _SMALL_GALLERY}
     if looks and known:
         likeness = np.array(list(looks.values()), np.float64) @ np.array(list(known.values()), np.float64).T
-        odds = np.clip(scale.log_odds(likeness), -_GALLERY_LIMIT, _GALLERY_LIMIT)
+        odds = np.clip(scale.log_odds(likeness), -GALLERY_LIMIT, GALLERY_LIMIT)
         scores[np.ix_(list(looks), list(known))] = odds
     return scores
 
@@ -109,15 +109,10 @@ def _costs(
         for j, other in enumerate(everybody):
             if other.id in one.rivals or one.id in other.rivals:
                 costs[i, j] = settings.audit_rival
-            if j >= len(here) and not _reachable(other, one, t, settings.top_speed):
+            if j >= len(here) and not other.can_be_at(one.place, t - other.seen, settings.top_speed, _SLACK_M):
                 costs[i, j] = -_REFUSED
         costs[i, i] = 0.0 if one.person.entered else settings.audit_intruder + max(0.0, float(scores[i, i]))
     return costs
-
-
-def _reachable(lost: Track, one: Track, t: float, top_speed: float) -> bool:
-    """Whether the lost person can be where `one` is by now."""
-    return float(np.linalg.norm(one.place - lost.seen_at)) <= 0.8 + top_speed * (t - lost.seen)
 
 
 def _groups(moved: Mapping[int, int]) -> list[list[tuple[int, int]]]:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from tracking.floor.appearance import SimilarityScale
+from tracking.floor.appearance import GALLERY_LIMIT, SimilarityScale
 from tracking.floor.association import overlaps, similarity
 from tracking.floor.settings import FloorSettings
 from tracking.floor.track import Person, Stage, Track
@@ -19,7 +19,6 @@ _LEAST_ODDS_AT_ENTRANCE = 2.5
 _LEAST_ODDS_JUST_LOST = 1.0
 _JUST_LOST_S = 2.0
 _CLEAR_MARGIN = 1.0
-_GALLERY_LIMIT = 6.0
 _ENOUGH_LOOKS = 6
 _PROOF_OF_TWO = -15
 _APART = 0.6
@@ -46,7 +45,7 @@ class Identities:
         if likeness is None:
             return 0.0
         odds = float(self.scale.log_odds(np.array([likeness]))[0])
-        return float(np.clip(odds, -_GALLERY_LIMIT, _GALLERY_LIMIT))
+        return float(np.clip(odds, -GALLERY_LIMIT, GALLERY_LIMIT))
 
     def learn(self, tracks: Sequence[Track]) -> None:
         """Learn what similarities of galleries are worth from confirmed tracks that nobody can have mixed up."""
@@ -78,8 +77,7 @@ class Identities:
 
     def _reachable(self, found: Track, lost: Track) -> bool:
         seconds = found.born - lost.seen
-        distance = float(np.linalg.norm(found.born_at - lost.seen_at))
-        return seconds > -_OVERLAP_S and distance <= _SLACK_M + self.settings.top_speed * max(0.0, seconds)
+        return seconds > -_OVERLAP_S and lost.can_be_at(found.born_at, seconds, self.settings.top_speed, _SLACK_M)
 
     def _score(self, found: Track, lost: Track) -> float:
         seconds = max(0.0, found.born - lost.seen)

@@ -96,6 +96,11 @@ class Track:
         """Whether this track may have been mixed up with another one since its looks were last clear."""
         return bool(self.rivals) and t - self.sure > _SURE_SECONDS
 
+    def can_be_at(self, place: Array, seconds: float, top_speed: float, slack_m: float) -> bool:
+        """Whether the person can be at `place` (2,), metres, so many seconds after they were last seen."""
+        gap = float(np.linalg.norm(place - self.seen_at))
+        return gap <= slack_m + top_speed * max(0.0, seconds)
+
     @property
     def cameras(self) -> tuple[str, ...]:
         """Cameras that saw it when it was last seen."""
